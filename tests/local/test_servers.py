@@ -1,0 +1,52 @@
+"""The three servers: up, reachable with their passwords alone, and back on the same port after any end."""
+
+import asyncio
+
+import pytest
+from redis import AuthenticationError, Redis
+from winnow_local.errors import StackError
+from winnow_local.ports import LOOPBACK
+from winnow_local.postgres import run_sql
+from winnow_local.servers import Servers
+
+
+@pytest.mark.parametrize("name", ["postgres", "valkey", "kafka"])
+async def test_server_comes_back_on_its_port_after_a_kill(servers: Servers, name: str) -> None:
+    server = servers.by_name(name)
+    port = server.port
+
+    await server.kill()
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection(LOOPBACK, port)
+    await server.start()
+
+    assert await server.answers()
+    assert server.port == port
+
+
+async def test_rows_survive_a_kill_of_postgres(servers: Servers, database: str) -> None:
+    run_sql(database, statements="CREATE TABLE kept (n int); INSERT INTO kept VALUES (7)")
+
+    await servers.postgres.kill()
+    await servers.postgres.start()
+
+    assert run_sql(database, statements="SELECT n FROM kept").strip() == "7"
+
+
+def test_postgres_refuses_a_wrong_password(servers: Servers) -> None:
+    with pytest.raises(StackError, match="password authentication failed"):
+        run_sql(servers.postgres.url(password="wrong"), statements="SELECT 1")
+
+
+def test_valkey_refuses_to_answer_without_the_password(servers: Servers) -> None:
+    with Redis(host=LOOPBACK, port=servers.valkey.port) as client, pytest.raises(AuthenticationError):
+        client.ping()
+
+
+def test_each_database_is_empty_and_belongs_to_a_role_without_privileges(database: str) -> None:
+    row = run_sql(
+        database,
+        statements="SELECT rolsuper, current_schema() FROM pg_roles WHERE rolname = current_user",
+    )
+
+    assert row.strip() == "f|service"
