@@ -1,19 +1,28 @@
-"""A reference to something personal, secret or large that stays in the object store and never travels itself."""
+"""A reference to a sealed object: what travels on the log in place of data that is personal, secret or large."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+
+def _whole_seconds(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(microsecond=0)
 
 
 class SealedReference(BaseModel):
-    """An encrypted object: safe for the log, useless without the master key."""
+    """Where a sealed object is and what it held. Safe for the log: nothing in it helps to read or to guess the content.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    A reference is no permission: whoever opens it also says for which tenant, and another tenant's object does not open.
+    """
 
-    key: str
-    size: int
-    """Bytes of the plaintext."""
-    sha256: str
-    """Of the plaintext, in hexadecimal."""
-    expires: datetime
-    """When it is deleted, whether it was read or not."""
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    key: Annotated[str, Field(pattern=r"^sealed/[0-9]{8}/[0-9a-f-]{36}/[0-9]{6}-[0-9a-f]{32}$")]
+    """Of the object in the store: `sealed/<day it expires>/<tenant>/<time it expires>-<random>`."""
+    size: Annotated[int, Field(ge=0)]
+    """Of the content, in bytes."""
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    """HMAC-SHA-256 of the content under a key of the tenant: equal for equal content of one tenant, of no use to others."""
+    expires: Annotated[AwareDatetime, AfterValidator(_whole_seconds)]
+    """When the object is deleted, in UTC and whole seconds."""
