@@ -1,0 +1,192 @@
+"""`winnow companies`: what is known about companies, one by one and as files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from winnow import Winnow
+from winnow.cli.attributes import read_attributes
+from winnow.cli.progress import counting, sending
+from winnow.cli.tables import companies_table, company_details, import_summary
+from winnow.cli.terminal import Json, Terminal, terminal
+from winnow.results import ImportStatus
+from winnow.uploads import CONTENT_TYPES
+
+app = typer.Typer(help="What is known about companies.", no_args_is_help=True)
+
+Domain = Annotated[str, typer.Argument(help="Domain of the company.")]
+
+
+class ImportFormat(StrEnum):
+    """Formats that import reads."""
+
+    CSV = "csv"
+    JSON = "json"
+    NDJSON = "ndjson"
+
+    @property
+    def content_type(self) -> str:
+        return CONTENT_TYPES[f".{self}"]
+
+
+class ExportFormat(StrEnum):
+    """Formats that export writes."""
+
+    CSV = "csv"
+    NDJSON = "ndjson"
+
+
+@app.command()
+def put(
+    context: typer.Context,
+    domain: Domain,
+    attributes: Annotated[
+        list[str] | None,
+        typer.Argument(help="attribute=value, lists separated by ';': technologies='Stripe;React'"),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Say what is known about a company; it replaces what you said before."""
+    here = terminal(context)
+    given = read_attributes(attributes or ())
+    with here.client() as client:
+        company = client.companies.put(domain, **given)
+    if json:
+        here.dump(company)
+    else:
+        here.show(company_details(company))
+
+
+@app.command()
+def get(context: typer.Context, domain: Domain, json: Json = False) -> None:
+    """Show what is known about a company."""
+    here = terminal(context)
+    with here.client() as client:
+        company = client.companies.get(domain)
+    if json:
+        here.dump(company)
+    else:
+        here.show(company_details(company))
+
+
+@app.command()
+def delete(context: typer.Context, domain: Domain) -> None:
+    """Forget a company."""
+    here = terminal(context)
+    with here.client() as client:
+        client.companies.delete(domain)
+    here.note(f"{domain} is deleted.")
+
+
+@app.command("list")
+def list_companies(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many at most.")] = 50,
+    json: Json = False,
+) -> None:
+    """List companies; `export` gives all of them."""
+    here = terminal(context)
+    with here.client() as client:
+        companies = islice(client.companies.list(), limit)
+        if json:
+            here.dump_all(companies)
+        else:
+            here.show(companies_table(companies))
+
+
+@app.command("import")
+def import_file(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The file.")],
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option("--map", help='A header and its attribute: --map "Website=domain"'),
+    ] = None,
+    format: Annotated[
+        ImportFormat | None, typer.Option("--format", help="Told from the name unless given.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Import a CSV, JSON or NDJSON file, and wait until it is done."""
+    here = terminal(context)
+    headers = _mapping(mapping or ())
+    content_type = format.content_type if format else None
+    with here.client() as client:
+        status = _imported(here, client, file, mapping=headers, content_type=content_type)
+    if json:
+        here.dump(status)
+    else:
+        here.show(import_summary(status))
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    format: Annotated[ExportFormat, typer.Option("--format")] = ExportFormat.NDJSON,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A file; otherwise stdout.")
+    ] = None,
+) -> None:
+    """Write all companies as one file that import reads."""
+    here = terminal(context)
+    with here.client() as client:
+        pieces = client.companies.export(format=format.value)
+        if output is None:
+            _to_stdout(pieces)
+        else:
+            _to_file(pieces, output)
+            here.note(f"Written to {output}.")
+
+
+def _imported(
+    here: Terminal,
+    client: Winnow,
+    file: Path,
+    *,
+    mapping: dict[str, str],
+    content_type: str | None,
+) -> ImportStatus:
+    with sending(here.err, f"Sending {file.name}") as bar:
+        running = client.companies.import_file(
+            file, mapping=mapping, content_type=content_type, progress=bar.at
+        )
+    with counting(here.err, "Importing") as bar:
+        return running.wait(
+            progress=lambda status: bar.at(status.imported + status.rejected, status.rows)
+        )
+
+
+def _mapping(assignments: Iterable[str]) -> dict[str, str]:
+    mapping: dict[str, str] = {}
+    for assignment in assignments:
+        # The header may hold an equals sign, an attribute never does.
+        header, equals, attribute = assignment.rpartition("=")
+        if not equals or not header or not attribute:
+            raise typer.BadParameter(f"{assignment!r} is not of the form header=attribute.")
+        mapping[header] = attribute
+    return mapping
+
+
+def _to_stdout(pieces: Iterable[bytes]) -> None:
+    stdout = typer.get_binary_stream("stdout")
+    for piece in pieces:
+        stdout.write(piece)
+    stdout.flush()
+
+
+def _to_file(pieces: Iterable[bytes], path: Path) -> None:
+    """Write beside `path` and rename at the end, so that an interrupted export leaves nothing."""
+    partial = path.with_name(path.name + ".part")
+    try:
+        with partial.open("wb") as file:
+            file.writelines(pieces)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,175 @@
+"""Results as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from winnow import BatchItem, BreakdownLine, Company, Finding, Key, Rule, RuleVersion, Score
+from winnow.results import ImportStatus
+
+TIER_STYLES = {
+    "hot": "bold red",
+    "warm": "yellow",
+    "neutral": "cyan",
+    "cold": "blue",
+    "insufficient_data": "magenta",
+}
+
+REJECTED_SHOWN = 20
+
+
+def plain(value: object, /, *, style: str = "") -> Text:
+    """`value` as it is: no markup, and nothing that a terminal would obey."""
+    text = "" if value is None else str(value)
+    return Text("".join(c if c.isprintable() else "\ufffd" for c in text), style=style)
+
+
+def table(*headers: str, right: Sequence[str] = ()) -> Table:
+    """An empty table; the columns named in `right` hold numbers."""
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for header in headers:
+        made.add_column(header, justify="right" if header in right else "left")
+    return made
+
+
+def tier_text(tier: str, /) -> Text:
+    return plain(tier.replace("_", " "), style=TIER_STYLES.get(tier, ""))
+
+
+def reasons_text(score: Score, /) -> Text:
+    """The lines that count, the weightiest first, and how many could not be judged."""
+    parts = [
+        Text.assemble((f"{line.points:+d} ", _points_style(line)), plain(line.condition))
+        for line in score.reasons
+    ]
+    unknown = sum(line.missing for line in score.breakdown)
+    if unknown:
+        parts.append(Text(f"{unknown} unknown", style="dim"))
+    return Text(", ").join(parts)
+
+
+def scores_table(items: Iterable[BatchItem], /) -> Table:
+    """One line per domain: score, tier and reasons, or why there is none."""
+    made = table("Domain", "Score", "Tier", "Reasons", right=["Score"])
+    made.columns[0].overflow = "fold"
+    made.columns[0].min_width = 12
+    for item in items:
+        if isinstance(item, Score):
+            score = Text(str(item.score), style="bold")
+            made.add_row(plain(item.domain), score, tier_text(item.tier), reasons_text(item))
+        else:
+            made.add_row(plain(item.domain), "", "", plain(item.error.detail, style="red"))
+    return made
+
+
+def score_details(score: Score, /) -> RenderableType:
+    """One score in full: a line per condition, whose points add up to it."""
+    heading = Text.assemble(
+        (score.domain, "bold"), "  ", (str(score.score), "bold"), "  ", tier_text(score.tier)
+    )
+    version = f", version {score.rule_version}" if score.rule_version is not None else ""
+    made = table("Points", "Condition", "", right=["Points"])
+    for line in score.breakdown:
+        verdict = "unknown" if line.missing else "yes" if line.matched else "no"
+        points = Text(f"{line.points:+d}" if line.points else "0", style=_points_style(line))
+        made.add_row(points, plain(line.condition), Text(verdict, style="dim"))
+    rule = plain(f"by {score.rule_name} ({score.rule_id}{version})", style="dim")
+    return Group(heading, rule, made)
+
+
+def companies_table(companies: Iterable[Company], /) -> Table:
+    made = table(
+        "Domain", "Name", "Industry", "Country", "Employees", "Technologies", right=["Employees"]
+    )
+    for company in companies:
+        employees = "" if company.employees is None else f"{company.employees:,}"
+        made.add_row(
+            plain(company.domain),
+            plain(company.name),
+            plain(company.industry),
+            plain(company.country),
+            employees,
+            plain(", ".join(company.technologies or ())),
+        )
+    return made
+
+
+def company_details(company: Company, /) -> Table:
+    made = table("Attribute", "Value")
+    for name, value in company.model_dump(exclude_none=True).items():
+        shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+        made.add_row(plain(name), plain(shown))
+    return made
+
+
+def keys_table(keys: Iterable[Key], /) -> Table:
+    made = table("Id", "Name", "Environment", "Scopes", "Created", "Ends")
+    for key in keys:
+        made.add_row(
+            plain(key.id),
+            plain(key.name),
+            plain(key.environment),
+            plain(" ".join(key.scopes)),
+            moment(key.created_at),
+            Text("revoked", style="red") if key.revoked_at else moment(key.expires_at),
+        )
+    return made
+
+
+def rules_table(rules: Iterable[Rule], /) -> Table:
+    made = table("Id", "Name", "Version", "Status", "Default", right=["Version"])
+    for rule in rules:
+        default = "yes" if rule.default else ""
+        made.add_row(
+            plain(rule.id), plain(rule.name), str(rule.version), plain(rule.status), default
+        )
+    return made
+
+
+def versions_table(versions: Iterable[RuleVersion], /) -> Table:
+    made = table("Version", "Status", "Created", "Published", right=["Version"])
+    for version in versions:
+        made.add_row(
+            str(version.version),
+            plain(version.status),
+            moment(version.created_at),
+            moment(version.published_at),
+        )
+    return made
+
+
+def findings_table(findings: Iterable[Finding], /) -> Table:
+    made = table("Where", "What", "Code")
+    for finding in findings:
+        made.add_row(
+            plain(finding.pointer), plain(finding.detail), plain(finding.code, style="dim")
+        )
+    return made
+
+
+def import_summary(status: ImportStatus, /) -> RenderableType:
+    """How an import ended, with the first of the rows that were rejected."""
+    sentence = Text(
+        f"{status.imported:,} of {status.rows:,} rows imported, {status.rejected:,} rejected."
+    )
+    if not status.errors:
+        return sentence
+    made = table("Line", "Rejected because", right=["Line"])
+    for row in status.errors[:REJECTED_SHOWN]:
+        made.add_row(str(row.line), plain(row.reason))
+    more = status.rejected - min(len(status.errors), REJECTED_SHOWN)
+    return Group(sentence, made, Text(f"… and {more:,} more", style="dim") if more > 0 else "")
+
+
+def moment(value: datetime | None, /) -> str:
+    return "" if value is None else f"{value:%Y-%m-%d %H:%M}"
+
+
+def _points_style(line: BreakdownLine) -> str:
+    return "green" if line.points > 0 else "red" if line.points < 0 else "dim"

@@ -1,0 +1,103 @@
+"""Where Winnow is and with which key: arguments first, then the environment, then the file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import TypedDict
+
+import httpx
+
+from winnow.calls import Request
+from winnow.configuration import Configuration
+from winnow.errors import ConfigurationError, Unreachable
+
+URL_VARIABLE = "WINNOW_URL"
+KEY_VARIABLE = "WINNOW_API_KEY"
+
+
+class RequestArguments(TypedDict):
+    """What `httpx.Client.build_request` needs of a request, beside its content."""
+
+    method: str
+    url: str
+    params: dict[str, str]
+    headers: dict[str, str]
+    json: object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A server's address and the key for it; the key is kept out of `repr`, errors and logs."""
+
+    url: str
+    api_key: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.url.startswith(("http://", "https://")):
+            raise ConfigurationError(
+                f"{self.url!r} is not the address of a server: it begins with http:// or https://."
+            )
+
+    def arguments(self, request: Request) -> RequestArguments:
+        """`request` as httpx wants it. Raises `ConfigurationError` where it needs a key."""
+        headers = {"Accept": "application/json", "User-Agent": user_agent(), **request.headers}
+        if request.authenticated:
+            headers["Authorization"] = f"Bearer {self._key()}"
+        if request.file is not None:
+            headers["Content-Type"] = request.file.content_type
+            headers["Content-Length"] = str(request.file.size)
+        return RequestArguments(
+            method=request.method,
+            url=self.url.rstrip("/") + request.path,
+            params=dict(request.query),
+            headers=headers,
+            json=request.json,
+        )
+
+    def unreachable(self, error: httpx.TransportError) -> Unreachable:
+        """What a failure of the network means, in words."""
+        reason = str(error) or type(error).__name__
+        if isinstance(error, httpx.TimeoutException):
+            return Unreachable(f"{self.url} did not answer in time ({type(error).__name__}).")
+        return Unreachable(f"Cannot reach {self.url}: {reason}.")
+
+    def _key(self) -> str:
+        if self.api_key is None:
+            raise ConfigurationError(
+                f"No API key: run `winnow login`, set {KEY_VARIABLE}, or pass api_key."
+            )
+        return self.api_key
+
+
+def connect(
+    url: str | None,
+    api_key: str | None,
+    /,
+    *,
+    configuration: Configuration,
+    environment: Mapping[str, str] = os.environ,
+) -> Connection:
+    """The connection for these arguments.
+
+    The key of the file belongs to the address of the file, so it is never sent to another one.
+    """
+    address = url or environment.get(URL_VARIABLE) or configuration.url
+    if not address:
+        raise ConfigurationError(
+            f"No server is known: run `winnow login --url …`, set {URL_VARIABLE}, or pass url."
+        )
+    key = api_key or environment.get(KEY_VARIABLE)
+    if key is None and configuration.url == address.rstrip("/"):
+        key = configuration.api_key
+    return Connection(url=address.rstrip("/"), api_key=key)
+
+
+def user_agent() -> str:
+    """The name and version that servers see."""
+    try:
+        return f"winnow-python/{version('winnow-client')}"
+    except PackageNotFoundError:
+        return "winnow-python"

@@ -1,0 +1,82 @@
+"""Scores by rules, one domain or many, and the answers of requests that timed out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import Any
+from uuid import uuid4
+
+from pydantic import JsonValue
+
+from winnow.binding import D, Group, call
+from winnow.calls import Call, command, get, segment
+from winnow.results import BatchItem, Score, parse
+
+BATCH = 100
+"""The most domains that one request may carry (`POST /v1/scoring/batch`)."""
+
+Done = Callable[[list[BatchItem]], None]
+
+
+class Scoring(Group[D]):
+    """Scoring by rules."""
+
+    @call
+    def score(
+        self, domain: str, /, rule_id: str | None = None, *, idempotency_key: str | None = None
+    ) -> Call[Score]:
+        """The score of one domain, by `rule_id` or the default rule.
+
+        Raises `InvalidRequest` for what is no domain, `NotFound` for an unknown domain or rule.
+        """
+        body = {"domain": domain} | _rule(rule_id)
+        request = command("POST", "/v1/scoring", json=body, idempotency_key=idempotency_key)
+        return parse(Score, (yield from self._perform(request)))
+
+    @call
+    def score_batch(
+        self,
+        domains: Iterable[str],
+        /,
+        rule_id: str | None = None,
+        *,
+        progress: Done | None = None,
+        idempotency_key: str | None = None,
+    ) -> Call[list[BatchItem]]:
+        """The scores of any number of domains, in their order, in requests of 100.
+
+        A domain that has no score is an `Unscored` in its place. `progress` hears the items of each
+        request as they come; the domains are read as they are needed.
+        """
+        key = idempotency_key or str(uuid4())
+        items: list[BatchItem] = []
+        remaining = iter(domains)
+        while chunk := list(islice(remaining, BATCH)):
+            request = command(
+                "POST",
+                "/v1/scoring/batch",
+                json={"domains": chunk} | _rule(rule_id),
+                idempotency_key=f"{key}-{len(items)}",
+            )
+            scored = parse(list[BatchItem], (yield from self._perform(request)))
+            items += scored
+            if progress is not None:
+                progress(scored)
+        return items
+
+
+class Requests(Group[D]):
+    """Requests that were made earlier."""
+
+    @call
+    def get(self, request_id: str, /) -> Call[JsonValue]:
+        """The stored answer of a request: what its caller would have got, or a note that it runs."""
+        answer = yield from self._perform(get(f"/v1/requests/{segment(request_id)}"))
+        document: JsonValue = json.loads(answer.body)
+        return document
+
+
+def _rule(rule_id: str | None) -> dict[str, Any]:
+    return {} if rule_id is None else {"rule_id": rule_id}

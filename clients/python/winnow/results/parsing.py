@@ -1,0 +1,52 @@
+"""From bytes to typed results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from winnow.calls import Answer
+from winnow.errors import UnexpectedAnswer
+
+T = TypeVar("T")
+
+
+class Result(BaseModel):
+    """An object of the API."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+R = TypeVar("R", bound=Result)
+
+
+class Page(Result, Generic[R]):
+    """One page of a list."""
+
+    data: Sequence[R]
+    has_more: bool = False
+    next_cursor: str | None = None
+
+
+def parse(shape: type[T], answer: Answer, /) -> T:
+    """The body of `answer` as a `shape`; `UnexpectedAnswer` where it is none."""
+    return _validated(TypeAdapter(shape), answer)
+
+
+def parse_list(item: type[T], answer: Answer, /) -> list[T]:
+    """The body of `answer`, a bare array."""
+    return _validated(TypeAdapter(list[item]), answer)  # type: ignore[valid-type]
+
+
+def parse_page(item: type[R], answer: Answer, /) -> Page[R]:
+    """The body of `answer`, one page of a list."""
+    return _validated(TypeAdapter(Page[item]), answer)  # type: ignore[valid-type]
+
+
+def _validated(adapter: TypeAdapter[T], answer: Answer, /) -> T:
+    try:
+        return adapter.validate_json(answer.body)
+    except ValidationError as error:
+        raise UnexpectedAnswer.of(status=answer.status, headers=answer.headers) from error

@@ -1,0 +1,57 @@
+"""Scores and what they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from winnow.results.parsing import Result
+
+
+class BreakdownLine(Result):
+    """One line of a score: a condition (or a cap) and the points it gave.
+
+    `missing` tells a condition that could not be judged, for want of data, from one that is false.
+    """
+
+    condition: str
+    matched: bool
+    points: int
+    missing: bool = False
+
+
+class Score(Result):
+    """The score of one company by one version of one rule; the points of its lines add up to it."""
+
+    domain: str
+    rule_id: str
+    rule_name: str
+    rule_version: int | None = None
+    score: int
+    tier: str
+    breakdown: Sequence[BreakdownLine]
+    data_as_of: datetime | None = None
+    missing: Sequence[str] = ()
+
+    @property
+    def reasons(self) -> tuple[BreakdownLine, ...]:
+        """The lines that gave or took points, the weightiest first."""
+        lines = (line for line in self.breakdown if line.points)
+        return tuple(sorted(lines, key=lambda line: -abs(line.points)))
+
+
+class Reason(Result):
+    """Why something was not done: a stable code and a sentence."""
+
+    code: str
+    detail: str
+
+
+class Unscored(Result):
+    """A domain of a batch that has no score, spelled as it was sent."""
+
+    domain: str
+    error: Reason
+
+
+BatchItem = Score | Unscored

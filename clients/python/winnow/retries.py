@@ -1,0 +1,74 @@
+"""When a failed request is sent again, and how long to wait before that."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from winnow.calls import Answer, Call, Request, pause, transmit
+from winnow.errors import APIError, Unreachable, WinnowError
+
+RETRIED_STATUSES = frozenset({429, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """A failure that is about to be tried again, for whoever wants to show it."""
+
+    attempt: int
+    seconds: float
+    error: WinnowError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retries:
+    """Exponential back-off with jitter. Times are in seconds.
+
+    A wait is drawn from the upper half of `first_delay` × 2ⁿ, so that clients that failed together
+    do not return together. What `Retry-After` asks for is never undercut; where it asks for more
+    than `longest_wait` (a monthly limit, say), the error is raised at once.
+    """
+
+    attempts: int = 6
+    first_delay: float = 0.25
+    longest_delay: float = 10.0
+    longest_wait: float = 90.0
+    random: Callable[[], float] = field(default=random.random)
+
+    def delay(self, error: WinnowError, /, *, attempt: int) -> float | None:
+        """How long to wait after the failure of `attempt` (from 1); None: give up."""
+        if attempt >= self.attempts or not may_be_retried(error):
+            return None
+        backoff: float = min(self.longest_delay, self.first_delay * 2.0 ** (attempt - 1))
+        jittered = backoff * (0.5 + self.random() / 2)
+        asked = error.retry_after if isinstance(error, APIError) else None
+        if asked is None:
+            return jittered
+        if asked > self.longest_wait:
+            return None
+        return asked + self.first_delay * self.random()
+
+
+def may_be_retried(error: WinnowError) -> bool:
+    """Whether the same request may succeed later. Commands are safe: they carry a key."""
+    if isinstance(error, APIError):
+        return error.status in RETRIED_STATUSES
+    return isinstance(error, Unreachable)
+
+
+def perform(
+    request: Request, /, *, retries: Retries, on_retry: Callable[[Retry], None]
+) -> Call[Answer]:
+    """Send `request` until it succeeds or `retries` gives up, then raise the last error."""
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            return (yield from transmit(request))
+        except WinnowError as error:
+            seconds = retries.delay(error, attempt=attempt)
+            if seconds is None:
+                raise
+            on_retry(Retry(attempt=attempt, seconds=seconds, error=error))
+        yield from pause(seconds)

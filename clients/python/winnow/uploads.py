@@ -1,0 +1,75 @@
+"""Files that are sent from disk, piece by piece, and may be sent again after a failure."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+from winnow.errors import ConfigurationError
+
+CHUNK = 256 * 1024
+
+CONTENT_TYPES = {
+    ".csv": "text/csv",
+    ".json": "application/json",
+    ".ndjson": "application/x-ndjson",
+    ".jsonl": "application/x-ndjson",
+}
+
+BytesSent = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileBody:
+    """A request body that is a file. `progress` hears (bytes sent, bytes in all).
+
+    Each attempt opens the file again and reads it from the beginning, so memory stays at one piece.
+    """
+
+    path: Path
+    size: int
+    content_type: str
+    progress: BytesSent | None = None
+
+    def pieces(self) -> Iterator[bytes]:
+        sent = 0
+        with self.path.open("rb") as file:
+            while piece := file.read(CHUNK):
+                yield piece
+                sent += len(piece)
+                self._tell(sent)
+
+    async def pieces_async(self) -> AsyncIterator[bytes]:
+        """The same pieces, read in a thread so that a slow disk does not hold the event loop."""
+        pieces = self.pieces()
+        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+            yield piece
+
+    def _tell(self, sent: int) -> None:
+        if self.progress is not None:
+            self.progress(sent, self.size)
+
+
+def file_body(
+    path: str | PathLike[str],
+    /,
+    *,
+    content_type: str | None = None,
+    progress: BytesSent | None = None,
+) -> FileBody:
+    """The file at `path` as a body; its type is told from the name unless it is given.
+
+    Raises `OSError` where the file cannot be read and `ConfigurationError` for an unknown type.
+    """
+    file = Path(path)
+    size = file.stat().st_size
+    kind = content_type or CONTENT_TYPES.get(file.suffix.lower())
+    if kind is None:
+        known = ", ".join(CONTENT_TYPES)
+        raise ConfigurationError(
+            f"The format of {file.name} cannot be told from its name (known: {known}); name it."
+        )
+    return FileBody(path=file, size=size, content_type=kind, progress=progress)
