@@ -1,0 +1,279 @@
+"""Carrying out a batch: one transaction if it goes well, smaller and smaller ones around what does not."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import groupby
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
+
+from winnow_common import dead_letters, inbox, logs, outbox, telemetry
+from winnow_common.clock import Clock
+from winnow_common.delivery import Delivery, State
+from winnow_common.errors import PermanentError, Problem, TemporaryError
+from winnow_common.inbox import AlreadyHandled, Handled, Identity
+from winnow_common.log import Partition
+from winnow_common.metrics import DEAD_LETTERS, HALVED, HANDLED, RETRIED
+from winnow_common.outcome import BatchCommand, Outcome
+from winnow_common.postgres import Connection, Pool, is_transient, transaction
+from winnow_common.quarantine import Quarantine
+from winnow_common.relay import Relay
+
+log = logs.get(__name__)
+
+T = TypeVar("T")
+
+_LONGEST_WAIT = 2.0
+_TRIES = 2
+_READS_AT_ONCE = 4
+
+
+class Abandoned(Exception):
+    """The service drains while the database is away: the batch is left to whoever reads it next."""
+
+
+class _Place(NamedTuple):
+    """Where a partition is to be read again, and after how many seconds."""
+
+    offset: int
+    delay: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What carrying out needs, the same for every batch."""
+
+    pool: Pool
+    source: str
+    seal: dead_letters.Seal
+    clock: Clock
+    quarantine: Quarantine
+    relay: Relay | None
+    stopping: Callable[[float], Awaitable[bool]]
+    """Waits so many seconds, or less when the service drains; whether it drains."""
+
+
+@dataclass(slots=True)
+class Execution:
+    """One batch; `put_back` says afterwards which partitions are to be read again, and from where."""
+
+    at: Surroundings
+    deliveries: Sequence[Delivery]
+    put_back: dict[Partition, _Place] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """Settle every delivery, or put it back.
+
+        Raises `Abandoned`, or `winnow_common.quarantine.TooManyDeadLetters`.
+        """
+        await self._settle([delivery for delivery in self.deliveries if not delivery.is_read])
+        reads = [delivery for delivery in self.deliveries if delivery.is_read and self._due(delivery)]
+        gate = asyncio.Semaphore(_READS_AT_ONCE)
+        await asyncio.gather(*(self._read(delivery, gate) for delivery in reads))
+        for delivery in self.deliveries:
+            if delivery.state is State.DOOMED:
+                await self._patiently(partial(self._bury, delivery))
+        counts = Counter((delivery.type, _what_came_of(delivery)) for delivery in self.deliveries)
+        for (type, outcome), count in counts.items():
+            HANDLED.labels(type, outcome).inc(count)
+
+    def _due(self, delivery: Delivery) -> bool:
+        """Whether it is to be handled now: pending, and not behind one of its partition that was put back."""
+        if delivery.state is not State.PENDING:
+            return False
+        blocked = self.put_back.get(delivery.record.partition)
+        return blocked is None or delivery.record.offset < blocked.offset
+
+    async def _settle(self, deliveries: Sequence[Delivery]) -> None:
+        """Handle them in one transaction; where that fails, in two halves, until the offender is alone."""
+        due = [delivery for delivery in deliveries if self._due(delivery)]
+        if not due:
+            return
+        try:
+            repeated = await self._patiently(partial(self._transact, due))
+        except Abandoned:
+            raise
+        except Exception as error:
+            if len(due) > 1:
+                HALVED.inc()
+                await self._settle(due[: len(due) // 2])
+                await self._settle(due[len(due) // 2 :])
+                return
+            await self._failed(due[0], error)
+            return
+        await self._settle(repeated)
+
+    async def _failed(self, delivery: Delivery, error: Exception) -> None:
+        """Alone and failing: once more, since somebody may have handled it meanwhile, then it is put aside."""
+        delivery.attempts += 1
+        if delivery.attempts < _TRIES:
+            await self._settle([delivery])
+            return
+        log.error("a message failed for a reason nobody foresaw", type=delivery.type, exc_info=error)
+        delivery.doom(f"{type(error).__name__}: {error}")
+
+    async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Do it, and wait out what passes: the database away, a lock held, a message handled by somebody else at the same time."""
+        wait = 0.1
+        while True:
+            try:
+                return await work()
+            except AlreadyHandled:
+                RETRIED.inc()
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                RETRIED.inc()
+                log.warning("the batch waits", error=repr(error), messages=len(self.deliveries))
+                if await self.at.stopping(wait):
+                    raise Abandoned from error
+                wait = min(wait * 2, _LONGEST_WAIT)
+
+    async def _transact(self, due: Sequence[Delivery]) -> list[Delivery]:
+        """One transaction; returns repetitions within the batch, to be answered once the first of them is committed."""
+        now = self.at.clock()
+        postponed: dict[Partition, _Place] = {}
+        first = due[0].event
+        with telemetry.span("handle", traceparent=first.traceparent if first is not None else None, messages=len(due)):
+            async with transaction(self.at.pool) as connection:
+                stored = await inbox.find(connection, [_identity(delivery) for delivery in due], now=now)
+                fresh, repeated = _sorted_out(due, stored.keys())
+                for handler, run in groupby(fresh, key=lambda delivery: delivery.handler):
+                    if isinstance(handler, BatchCommand):
+                        await _handle_together(handler, list(run), connection, postponed)
+                    else:
+                        for delivery in run:
+                            await _handle_alone(delivery, connection, postponed)
+                done = [delivery for delivery in fresh if delivery.outcome is not None]
+                await inbox.remember(connection, [_handled(item) for item in done if item.lasting], now=now)
+                facts = [
+                    (fact, item.event.id, item.event.traceparent)
+                    for item in done
+                    if item.event is not None and item.outcome is not None and item.outcome.status < 400
+                    for fact in item.outcome.facts
+                ]
+                await outbox.write(connection, facts, source=self.at.source, now=now)
+        for position, answer in stored.items():
+            due[position].repeat(answer)
+        for delivery in done:
+            delivery.state = State.HANDLED
+        self.put_back |= postponed
+        if facts and self.at.relay is not None:
+            self.at.relay.wake()
+        return repeated
+
+    async def _read(self, delivery: Delivery, gate: asyncio.Semaphore) -> None:
+        """Answer a question; where the database is away its sender is told at once, since it does not wait for long."""
+        handler, request = delivery.handler, delivery.request
+        assert handler is not None and request is not None and delivery.event is not None
+        try:
+            async with gate, self.at.pool.acquire() as connection:
+                with telemetry.span(delivery.type, traceparent=delivery.event.traceparent):
+                    delivery.finish(await handler.handle(request, connection))  # type: ignore[arg-type]
+        except Problem as problem:
+            delivery.refuse(problem)
+        except PermanentError as error:
+            delivery.doom(str(error))
+        except Exception as error:
+            if isinstance(error, TemporaryError) or is_transient(error):
+                delivery.refuse(Problem(503, "unavailable", "The service cannot answer at the moment. Try again."))
+            else:
+                log.error("a read failed for a reason nobody foresaw", type=delivery.type, exc_info=error)
+                delivery.doom(f"{type(error).__name__}: {error}")
+
+    async def _bury(self, delivery: Delivery) -> None:
+        """Put a message aside for the operator, and tell its sender."""
+        self.at.quarantine.died(delivery.tenant, now=time.monotonic())
+        async with transaction(self.at.pool) as connection:
+            await dead_letters.put_aside(
+                connection,
+                delivery.record,
+                tenant=delivery.tenant,
+                type=None if delivery.event is None else delivery.event.type,
+                reason=delivery.reason,
+                seal=self.at.seal,
+                now=self.at.clock(),
+            )
+        DEAD_LETTERS.labels(delivery.type).inc()
+        log.error("a message was put aside", type=delivery.type, reason=delivery.reason)
+        delivery.refuse(
+            Problem(
+                500,
+                "not_handled",
+                "The request could not be handled. It was put aside for the operator of this system.",
+            ),
+        )
+
+
+def _sorted_out(due: Sequence[Delivery], known: Collection[int]) -> tuple[list[Delivery], list[Delivery]]:
+    """What is new, and what repeats something new of the same batch."""
+    fresh: list[Delivery] = []
+    repeated: list[Delivery] = []
+    seen: set[tuple[UUID, UUID]] = set()
+    for position, delivery in enumerate(due):
+        delivery.state, delivery.outcome = State.PENDING, None
+        if position in known:
+            continue
+        identity = _identity(delivery)
+        if (identity.tenant, identity.id) in seen:
+            repeated.append(delivery)
+        else:
+            seen.add((identity.tenant, identity.id))
+            fresh.append(delivery)
+    return fresh, repeated
+
+
+async def _handle_together(
+    handler: BatchCommand[Any],
+    run: Sequence[Delivery],
+    connection: Connection,
+    postponed: dict[Partition, _Place],
+) -> None:
+    ready = [delivery for delivery in run if delivery.record.partition not in postponed]
+    requests = [delivery.request for delivery in ready if delivery.request is not None]
+    outcomes = await handler.handle(requests, connection)
+    for delivery, outcome in zip(ready, outcomes, strict=True):
+        delivery.outcome = outcome
+
+
+async def _handle_alone(delivery: Delivery, connection: Connection, postponed: dict[Partition, _Place]) -> None:
+    """One message in a savepoint, so that a refusal undoes what it wrote and nothing else."""
+    record, handler, request = delivery.record, delivery.handler, delivery.request
+    assert handler is not None and request is not None
+    if record.partition in postponed:
+        return
+    try:
+        async with connection.transaction():
+            delivery.outcome = await handler.handle(request, connection)  # type: ignore[arg-type,assignment]
+    except Problem as problem:
+        delivery.outcome = Outcome.problem(problem, request_id=request.id)
+    except TemporaryError as error:
+        log.warning("a message waits", type=delivery.type, reason=str(error), delay=error.delay)
+        postponed[record.partition] = _Place(record.offset, error.delay)
+    except PermanentError as error:
+        delivery.doom(str(error))
+
+
+def _identity(delivery: Delivery) -> Identity:
+    assert delivery.identity is not None
+    return delivery.identity
+
+
+def _handled(delivery: Delivery) -> Handled:
+    outcome = delivery.outcome
+    assert outcome is not None
+    if delivery.event is None or delivery.event.reply_to is None:
+        return Handled(_identity(delivery), None, None)
+    return Handled(_identity(delivery), outcome.status, outcome.body)
+
+
+def _what_came_of(delivery: Delivery) -> str:
+    """In few words, since it labels a metric."""
+    if delivery.reason:
+        return "dead"
+    if delivery.outcome is None:
+        return "skipped" if delivery.state is State.SKIPPED else "put back"
+    return "repeated" if delivery.replayed else f"{delivery.outcome.status // 100}xx"

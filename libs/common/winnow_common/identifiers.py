@@ -1,0 +1,41 @@
+"""Ids: derived from their cause wherever there is one, ordered by time where there is none."""
+
+import os
+import time
+from datetime import date
+from uuid import UUID, uuid5
+
+REQUEST_NAMESPACE = UUID("8f2f6f3e-5a86-5d0b-9d0e-3c1f0c7f9a51")
+"""Namespace of request ids; changing it makes every idempotency key new."""
+
+
+def uuid7(now_ms: int | None = None) -> UUID:
+    """A version 7 UUID (RFC 9562, 5.7): 48 bits of milliseconds, then 74 random ones, so that later rows sort later."""
+    milliseconds = time.time_ns() // 1_000_000 if now_ms is None else now_ms
+    noise = int.from_bytes(os.urandom(10))
+    value = (milliseconds & ((1 << 48) - 1)) << 80
+    value |= 0x7 << 76 | ((noise >> 62) & 0xFFF) << 64
+    value |= 0b10 << 62 | (noise & ((1 << 62) - 1))
+    return UUID(int=value)
+
+
+def event_id(cause: UUID, type: str, key: str) -> UUID:
+    """The id of what a cause led to: the same however often the cause is delivered.
+
+    `key` is the business key that tells several events of one type and cause apart.
+    """
+    return uuid5(cause, f"{type}\x1f{key}")
+
+
+def request_id(
+    *,
+    tenant: UUID | None,
+    environment: str,
+    method: str,
+    path: str,
+    idempotency_key: str,
+    day: date,
+) -> UUID:
+    """The id of a request that carries an Idempotency-Key, the same for every repetition on one UTC day."""
+    parts = (str(tenant or "public"), environment, method, path, idempotency_key, day.isoformat())
+    return uuid5(REQUEST_NAMESPACE, "\x1f".join(parts))

@@ -1,0 +1,120 @@
+"""What handlers get and what they give back; the consumer loop around them does the rest.
+
+There are four kinds. A `Command` runs once for each request id inside a savepoint; a `BatchCommand` takes all messages of its type
+that lie side by side, and promises that its work is pure but for rows it returns facts about or writes in the given
+transaction; a `Read` runs without a transaction and may be dropped when nobody waits any more; a `FactHandler` applies what another
+service said. All may be called again after a rollback, so they change nothing but what the connection undoes.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel
+from winnow_contracts.event import Environment
+from winnow_contracts.topic import MessageType, Topic
+
+from winnow_common.errors import Problem
+from winnow_common.postgres import Connection
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request(Generic[M]):
+    """A message with its data parsed; for facts, `id` is the fact's own."""
+
+    id: UUID
+    tenant: UUID
+    data: M
+    time: datetime
+    """When it was sent (the sender's clock)."""
+    subject: str | None = None
+    environment: Environment = Environment.PRODUCTION
+    sequence: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Something that happened, to be published by the outbox."""
+
+    topic: Topic
+    type: MessageType
+    id: UUID
+    """Derived: `identifiers.event_id(request.id, type, business key)`."""
+    tenant: UUID
+    key: str
+    """What it is ordered by within its tenant; empty where the tenant alone orders it."""
+    data: bytes
+    """JSON exactly of the type's model."""
+    sequence: int | None = None
+    """The aggregate's version; where it has none, the outbox's own number, which grows per key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The answer to a message, and the facts it led to. Facts of a handler that answers 4xx or 5xx are not published."""
+
+    status: int = 200
+    body: bytes = b""
+    facts: Sequence[Fact] = field(default=())
+
+    @classmethod
+    def json(cls, value: Any, *, status: int = 200, facts: Sequence[Fact] = ()) -> "Outcome":
+        """An answer whose body is this value; datetimes, UUIDs and dataclasses are understood."""
+        return cls(status=status, body=orjson.dumps(value, option=orjson.OPT_UTC_Z), facts=facts)
+
+    @classmethod
+    def problem(cls, problem: Problem, *, request_id: UUID) -> "Outcome":
+        """A refusal as an answer, for batch commands, which cannot raise for one message alone."""
+        return cls(status=problem.status, body=problem.body(request_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Command(Generic[M]):
+    """One message, in a savepoint of the batch's transaction. May raise `Problem`, `TemporaryError`, `PermanentError`."""
+
+    message: MessageType
+    model: type[M]
+    handle: Callable[[Request[M], Connection], Awaitable[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCommand(Generic[M]):
+    """Neighbouring messages of one type at once; answers in their order. Refusals are outcomes, not exceptions."""
+
+    message: MessageType
+    model: type[M]
+    handle: Callable[[Sequence[Request[M]], Connection], Awaitable[Sequence[Outcome]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Read(Generic[M]):
+    """A question, asked on a connection without a transaction; several run at once. May raise `Problem`."""
+
+    message: MessageType
+    model: type[M]
+    handle: Callable[[Request[M], Connection], Awaitable[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class FactHandler(Generic[M]):
+    """A fact of another service, in a savepoint; its outcome's status and body are not used."""
+
+    message: MessageType
+    model: type[M]
+    handle: Callable[[Request[M], Connection], Awaitable[Outcome]]
+
+
+AnyHandler = Command[Any] | BatchCommand[Any] | Read[Any] | FactHandler[Any]
+
+
+def by_type(handlers: Sequence[AnyHandler]) -> Mapping[str, AnyHandler]:
+    """Handlers by the name of what they take; two for one name are a mistake."""
+    table = {handler.message.name: handler for handler in handlers}
+    if len(table) != len(handlers):
+        raise ValueError("two handlers take the same type of message")
+    return table
