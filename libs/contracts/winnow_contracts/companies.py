@@ -21,6 +21,7 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError, to_json
 
 CONTACTS: Final = ("email", "phone", "linkedin")
@@ -42,13 +43,13 @@ ShortTexts = Annotated[list[ShortText], Field(strict=True, max_length=MOST_ELEME
 
 _ANY_TEXT: Final = TypeAdapter(Annotated[str, StringConstraints(strict=True, max_length=2_000, pattern=_WITHOUT_NUL)])
 _ANY_TEXTS: Final = TypeAdapter(ShortTexts)
-_TEXT_SCHEMA: Final = {"type": "string", "maxLength": 2_000, "pattern": _WITHOUT_NUL}
-_TEXTS_SCHEMA: Final = {
+_TEXT_SCHEMA: Final[JsonDict] = {"type": "string", "maxLength": 2_000, "pattern": _WITHOUT_NUL}
+_TEXTS_SCHEMA: Final[JsonDict] = {
     "type": "array",
     "maxItems": MOST_ELEMENTS,
     "items": {"type": "string", "maxLength": 200, "pattern": _WITHOUT_NUL},
 }
-_NUMBER_SCHEMA: Final = {"type": "number", "minimum": -LARGEST_NUMBER, "maximum": LARGEST_NUMBER}
+_NUMBER_SCHEMA: Final[JsonDict] = {"type": "number", "minimum": -LARGEST_NUMBER, "maximum": LARGEST_NUMBER}
 
 
 def _plain_number(value: Any) -> int | float:
@@ -109,7 +110,7 @@ Contact = Annotated[
     PlainValidator(_contact),
     WithJsonSchema({"anyOf": [{"type": "boolean"}, _TEXT_SCHEMA, {"type": "null"}], "default": None}),
 ]
-_CUSTOM_SCHEMA: Final = {
+_CUSTOM_SCHEMA: Final[JsonDict] = {
     "anyOf": [_TEXT_SCHEMA, _NUMBER_SCHEMA, {"type": "boolean"}, _TEXTS_SCHEMA, {"type": "null"}],
 }
 CustomName = Annotated[str, StringConstraints(strict=True, pattern=f"^{_CUSTOM_NAME}$")]
