@@ -16,7 +16,10 @@ class PageRequest(BaseModel):
 
     cursor: Cursor | None = None
     limit: int = Field(
-        default=100, ge=1, le=1000, description="At most so many; large items make a page shorter, never the list."
+        default=100,
+        ge=1,
+        le=1000,
+        description="At most so many; large items make a page shorter, never the list.",
     )
 
 

@@ -18,7 +18,9 @@ RuleVersion = Annotated[int, Field(ge=1, le=2_147_483_647, description="A versio
 
 Definition = Annotated[
     dict[str, JsonValue],
-    Field(description="The rule itself, as in `winnow_contracts.rules`; the scoring service says what is wrong with it."),
+    Field(
+        description="The rule itself, as in `winnow_contracts.rules`; the scoring service says what is wrong with it."
+    ),
 ]
 
 

@@ -21,10 +21,13 @@ DomainText = Annotated[
     Field(description="A company's domain, or a URL on it.", examples=["newstartup.com"]),
 ]
 RuleReference = Annotated[
-    str, StringConstraints(max_length=200), Field(description="The rule to score by.", examples=["sr_abc123"])
+    str,
+    StringConstraints(max_length=200),
+    Field(description="The rule to score by.", examples=["sr_abc123"]),
 ]
 Tier = Annotated[
-    str, Field(description="hot, warm, neutral, cold, or insufficient_data where a rule asks for it.", examples=["hot"])
+    str,
+    Field(description="hot, warm, neutral, cold, or insufficient_data where a rule asks for it.", examples=["hot"]),
 ]
 
 
@@ -74,14 +77,24 @@ class VerifyScore(BaseModel):
     id: str
 
 
-class BreakdownLine(BaseModel):
-    """What one condition or cap of the rule gave; the points of all lines add up to the score."""
+class BreakdownCondition(BaseModel):
+    """How one condition came out."""
 
     condition: str
     matched: bool
+    missing: Annotated[
+        Literal[True] | None,
+        Field(description="There where the company has no value for what is asked, and only there."),
+    ] = None
+    conditions: Annotated[
+        list["BreakdownCondition"] | None, Field(description="The members of a group, and only of a group.")
+    ] = None
+
+
+class BreakdownLine(BreakdownCondition):
+    """What one condition or cap of the rule gave; the points of all lines add up to the score."""
+
     points: int
-    missing: Literal[True] | None = None
-    """Present where the company has no value for what the condition asks."""
 
 
 class ScoreAnswer(BaseModel):
