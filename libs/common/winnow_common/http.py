@@ -34,7 +34,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def problem_response(problem: Problem, request_id: UUID | None) -> web.Response:
     """The answer to a refused request."""
     return web.Response(
-        status=problem.status, body=problem.body(request_id), content_type=PROBLEM_TYPE, headers=problem.headers
+        status=problem.status,
+        body=problem.body(request_id),
+        content_type=PROBLEM_TYPE,
+        headers=problem.headers,
     )
 
 
@@ -82,11 +85,14 @@ def _pointer(place: tuple[int | str, ...]) -> str:
 
 @asynccontextmanager
 async def serve(app: web.Application, *, host: str, port: int, drain: float = 10.0) -> AsyncIterator[int]:
-    """Serve until the context ends, then finish what is in flight within `drain` seconds. Yields the port."""
+    """Serve until the context ends, then finish what is in flight within `drain` seconds. Yields the port.
+
+    Several processes may serve one port; the kernel spreads connections over them.
+    """
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=drain, auto_decompress=False)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
+        await web.TCPSite(runner, host, port, reuse_port=True).start()
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
