@@ -64,9 +64,7 @@ def session_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server
     """The servers of this test process. Tests ask for `servers`."""
     folder = _enterable(tmp_path_factory.mktemp("servers"))
     with (folder / "output.log").open("a", buffering=1) as output:
-        servers = Servers.inside(
-            folder, sink=lambda line: print(line, file=output), postgres_settings=_TEST_SETTINGS
-        )
+        servers = Servers.inside(folder, sink=lambda line: print(line, file=output), postgres_settings=_TEST_SETTINGS)
         loop = asyncio.new_event_loop()
         try:
             loop.run_until_complete(servers.start())

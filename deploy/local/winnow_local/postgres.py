@@ -8,6 +8,7 @@ import asyncio
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +21,7 @@ from winnow_local.processes import Command, LineSink, run_to_end
 from winnow_local.server import Server
 
 SUPERUSER = "winnow"
+_STILL_IN_USE = "shared memory block"
 
 # Sized for a laptop that does other things too. Every commit reaches the disk (fsync and synchronous_commit keep their
 # defaults); parallel query and its shared memory segments are off because containers often have 64 MB of /dev/shm.
@@ -73,8 +75,20 @@ class PostgresServer(Server):
         secret = quote(password or self._password, safe="")
         return f"postgresql://{role}:{secret}@{LOOPBACK}:{self.port}/{database}"
 
+    async def start(self) -> None:
+        """As for any server; and where backends of a killed server still finish their statement, wait for them."""
+        deadline = time.monotonic() + self.ready_within
+        while True:
+            try:
+                return await super().start()
+            except StackError as failure:
+                if _STILL_IN_USE not in str(failure) or time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(0.1)
+
     async def prepare(self) -> None:
         if (self._data / "PG_VERSION").exists():
+            self._forget_a_process_id_that_is_somebody_elses()
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         password_file = self.folder / "superuser-password"
@@ -86,7 +100,9 @@ class PostgresServer(Server):
         arguments = ("-U", SUPERUSER, "--auth=scram-sha-256", f"--pwfile={password_file}")
         locale = ("-E", "UTF8", "--locale=C.UTF-8")
         try:
-            await run_to_end(self._tool("initdb", "-D", str(self._data), *arguments, *locale), sink=self.sink, within=60)
+            await run_to_end(
+                self._tool("initdb", "-D", str(self._data), *arguments, *locale), sink=self.sink, within=60
+            )
         finally:
             password_file.unlink()
 
@@ -110,6 +126,16 @@ class PostgresServer(Server):
             *("-q", "-h", LOOPBACK, "-p", str(self.port), "-U", SUPERUSER, "-d", "postgres"),
         )
         return await probe.wait() == 0
+
+    def _forget_a_process_id_that_is_somebody_elses(self) -> None:
+        """After a crash of the machine the id in postmaster.pid may be another program's, and PostgreSQL would wait."""
+        lock = self._data / "postmaster.pid"
+        try:
+            program = Path(f"/proc/{int(lock.read_text().split()[0])}/comm").read_text().strip()
+        except (OSError, ValueError, IndexError):
+            return
+        if program != "postgres":
+            lock.unlink()
 
     def _tool(self, name: str, *arguments: str) -> Command:
         return Command(

@@ -134,6 +134,4 @@ async def run_to_end(command: Command, *, sink: LineSink, within: float) -> None
         process.send(signal.SIGKILL)
         raise
     if status != 0:
-        raise StackError(
-            f"{command.name} failed with exit status {status}. Its last lines:\n{process.output_tail()}"
-        )
+        raise StackError(f"{command.name} failed with exit status {status}. Its last lines:\n{process.output_tail()}")

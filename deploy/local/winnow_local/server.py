@@ -47,8 +47,13 @@ class Server(ABC):
         Raises StackError with its last lines when it ends first or does not answer in time.
         """
         await self.prepare()
-        self.process = Process(self.command(), sink=self.sink)
+        self.spawn()
         await self.wait_until_ready()
+
+    def spawn(self) -> Process:
+        """Run the command without waiting for anything; `prepare` comes first."""
+        self.process = Process(self.command(), sink=self.sink)
+        return self.process
 
     async def wait_until_ready(self) -> None:
         """Return when it answers; StackError when it ends first or takes too long."""

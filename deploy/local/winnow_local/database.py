@@ -1,0 +1,48 @@
+"""The database of a stack: one, with a role and a schema for each service, none of which may see another's."""
+
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from winnow_local.postgres import run_sql
+
+DATABASE = "winnow"
+
+
+def prepare_database(server_url: str, *, roles: dict[str, str]) -> dict[str, str]:
+    """Make what is missing and set the passwords; `roles` maps names to passwords.
+
+    `server_url` names a role that may create databases and roles. Returns a URL per role.
+    """
+    exists = run_sql(server_url, statements=f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'")
+    if not exists.strip():
+        run_sql(server_url, statements=f"CREATE DATABASE {DATABASE}", in_transaction=False)
+    database_url = _with(server_url, database=DATABASE)
+    statements = [f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC", "REVOKE ALL ON SCHEMA public FROM PUBLIC"]
+    for role, password in roles.items():
+        statements += _role_statements(role, password=password)
+    run_sql(database_url, statements=";\n".join(statements))
+    return {role: _with(database_url, database=DATABASE, role=role, password=roles[role]) for role in roles}
+
+
+def _role_statements(role: str, *, password: str) -> list[str]:
+    """Role and schema of one service. Both come from this package, so they are quoted by being identifiers."""
+    literal = password.replace("'", "''")
+    return [
+        f"DO $$ BEGIN CREATE ROLE {role} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
+        f"ALTER ROLE {role} LOGIN PASSWORD '{literal}'",
+        f"ALTER ROLE {role} IN DATABASE {DATABASE} SET search_path = {role}",
+        f"GRANT CONNECT, TEMPORARY ON DATABASE {DATABASE} TO {role}",
+        f"GRANT {role} TO CURRENT_USER",  # an administrator who is no superuser may give away a schema only then
+        f"CREATE SCHEMA IF NOT EXISTS {role}",
+        f"ALTER SCHEMA {role} OWNER TO {role}",
+    ]
+
+
+def _with(url: str, *, database: str, role: str | None = None, password: str | None = None) -> str:
+    parts = urlsplit(url)
+    address = parts.netloc.rpartition("@")[2]
+    credentials = parts.netloc.rpartition("@")[0]
+    if role is not None:
+        credentials = f"{role}:{quote(password or '', safe='')}"
+    return urlunsplit(
+        parts._replace(netloc=f"{credentials}@{address}" if credentials else address, path=f"/{database}")
+    )
