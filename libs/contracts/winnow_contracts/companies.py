@@ -33,26 +33,27 @@ MOST_ELEMENTS: Final = 500
 MOST_CUSTOM: Final = 100
 
 # PostgreSQL's text cannot hold NUL; lone surrogates are refused by pydantic itself.
-_WITHOUT_NUL: Final = r"^[^\u0000]*$"
-_CUSTOM_NAME: Final = r"[^\u0000-\u001F\u007F]{1,64}"
+WITHOUT_NUL: Final = r"^[^\u0000]*$"
+CUSTOM_NAME: Final = r"[^\u0000-\u001F\u007F]{1,64}"
+"""The part after `custom.`: a pattern without its anchors."""
 
-Name = Annotated[str, StringConstraints(strict=True, max_length=500, pattern=_WITHOUT_NUL)]
-ShortText = Annotated[str, StringConstraints(strict=True, max_length=200, pattern=_WITHOUT_NUL)]
-LongText = Annotated[str, StringConstraints(strict=True, max_length=10_000, pattern=_WITHOUT_NUL)]
+Name = Annotated[str, StringConstraints(strict=True, max_length=500, pattern=WITHOUT_NUL)]
+ShortText = Annotated[str, StringConstraints(strict=True, max_length=200, pattern=WITHOUT_NUL)]
+LongText = Annotated[str, StringConstraints(strict=True, max_length=10_000, pattern=WITHOUT_NUL)]
 ShortTexts = Annotated[list[ShortText], Field(strict=True, max_length=MOST_ELEMENTS)]
 
-_ANY_TEXT: Final = TypeAdapter(Annotated[str, StringConstraints(strict=True, max_length=2_000, pattern=_WITHOUT_NUL)])
+_ANY_TEXT: Final = TypeAdapter(Annotated[str, StringConstraints(strict=True, max_length=2_000, pattern=WITHOUT_NUL)])
 _ANY_TEXTS: Final = TypeAdapter(ShortTexts)
-_TEXT_SCHEMA: Final[JsonDict] = {"type": "string", "maxLength": 2_000, "pattern": _WITHOUT_NUL}
+_TEXT_SCHEMA: Final[JsonDict] = {"type": "string", "maxLength": 2_000, "pattern": WITHOUT_NUL}
 _TEXTS_SCHEMA: Final[JsonDict] = {
     "type": "array",
     "maxItems": MOST_ELEMENTS,
-    "items": {"type": "string", "maxLength": 200, "pattern": _WITHOUT_NUL},
+    "items": {"type": "string", "maxLength": 200, "pattern": WITHOUT_NUL},
 }
 _NUMBER_SCHEMA: Final[JsonDict] = {"type": "number", "minimum": -LARGEST_NUMBER, "maximum": LARGEST_NUMBER}
 
 
-def _plain_number(value: Any) -> int | float:
+def plain_number(value: Any) -> int | float:
     """5.0 is the same number as 5, as JSON Schema has it; true and "5" are none."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise PydanticCustomError("number_type", "Input should be a number")
@@ -82,20 +83,20 @@ def _custom_value(value: Any) -> Any:
         return value
     if isinstance(value, str):
         return _ANY_TEXT.validate_python(value)
-    return _ANY_TEXTS.validate_python(value) if isinstance(value, list) else _plain_number(value)
+    return _ANY_TEXTS.validate_python(value) if isinstance(value, list) else plain_number(value)
 
 
-WholeNumber = Annotated[int, Field(ge=0, le=LARGEST_NUMBER), BeforeValidator(_plain_number)]
-Year = Annotated[int, Field(ge=1, le=9999), BeforeValidator(_plain_number)]
+WholeNumber = Annotated[int, Field(ge=0, le=LARGEST_NUMBER), BeforeValidator(plain_number)]
+Year = Annotated[int, Field(ge=1, le=9999), BeforeValidator(plain_number)]
 Amount = Annotated[
     int | float,
-    PlainValidator(_plain_number),
+    PlainValidator(plain_number),
     Field(ge=0),
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": LARGEST_NUMBER}),
 ]
 Share = Annotated[
     int | float,
-    PlainValidator(_plain_number),
+    PlainValidator(plain_number),
     Field(ge=0, le=1),
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
 ]
@@ -113,7 +114,7 @@ Contact = Annotated[
 _CUSTOM_SCHEMA: Final[JsonDict] = {
     "anyOf": [_TEXT_SCHEMA, _NUMBER_SCHEMA, {"type": "boolean"}, _TEXTS_SCHEMA, {"type": "null"}],
 }
-CustomName = Annotated[str, StringConstraints(strict=True, pattern=f"^{_CUSTOM_NAME}$")]
+CustomName = Annotated[str, StringConstraints(strict=True, pattern=f"^{CUSTOM_NAME}$")]
 CustomValue = Annotated[
     str | int | float | bool | list[str] | None, PlainValidator(_custom_value), WithJsonSchema(_CUSTOM_SCHEMA)
 ]
@@ -124,7 +125,7 @@ Custom = Annotated[
         {
             "type": "object",
             "maxProperties": MOST_CUSTOM,
-            "propertyNames": {"pattern": f"^{_CUSTOM_NAME}$"},
+            "propertyNames": {"pattern": f"^{CUSTOM_NAME}$"},
             "additionalProperties": _CUSTOM_SCHEMA,
         }
     ),
@@ -140,7 +141,7 @@ class CompanyAttributes(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        json_schema_extra={"patternProperties": {f"^custom\\.{_CUSTOM_NAME}$": _CUSTOM_SCHEMA}},
+        json_schema_extra={"patternProperties": {f"^custom\\.{CUSTOM_NAME}$": _CUSTOM_SCHEMA}},
     )
 
     name: Annotated[Name | None, Field(examples=["New Startup"])] = None

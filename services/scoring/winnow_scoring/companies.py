@@ -5,12 +5,14 @@ The attributes arrive as one object of JSON values. `email`, `phone` and `linked
 them, but a rule may ask for them.
 """
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 CUSTOM_PREFIX: Final = "custom."
+_CUSTOM: Final = re.compile(r"custom\.[^\x00-\x1f\x7f]{1,64}")
 
 
 class Kind(StrEnum):
@@ -63,6 +65,4 @@ WHOLE_NUMBERS: Final = frozenset({"employees", "founded"})
 
 def attribute_kind(attribute: str) -> Kind | None:
     """The kind of the attribute of that name, or None where a company has no such attribute."""
-    if attribute.startswith(CUSTOM_PREFIX) and len(attribute) > len(CUSTOM_PREFIX):
-        return Kind.CUSTOM
-    return ATTRIBUTES.get(attribute)
+    return Kind.CUSTOM if _CUSTOM.fullmatch(attribute) else ATTRIBUTES.get(attribute)

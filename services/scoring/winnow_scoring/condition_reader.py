@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from winnow_scoring.companies import CUSTOM_PREFIX, Kind, attribute_kind
+from winnow_scoring.companies import Kind, attribute_kind
 from winnow_scoring.conditions import OPERATORS, Comparison, Condition, Group, Operator, Quantifier
 from winnow_scoring.problems import Path, Problems, is_clean_text
 from winnow_scoring.value_reader import read_value
@@ -12,10 +12,11 @@ from winnow_scoring.value_reader import read_value
 MOST_CONDITIONS: Final = 200
 DEEPEST_GROUP: Final = 8
 LONGEST_LABEL: Final = 200
-LONGEST_CUSTOM_NAME: Final = 64
 
 COMPARISON_FIELDS: Final = frozenset({"attribute", "operator", "value", "label"})
 QUANTIFIERS: Final = frozenset(quantifier.value for quantifier in Quantifier)
+CONDITION_FIELDS: Final = COMPARISON_FIELDS | QUANTIFIERS
+"""A condition that has one of these as null reads as one without it."""
 
 
 @dataclass(slots=True)
@@ -36,9 +37,10 @@ class ConditionReader:
         if not isinstance(written, Mapping):
             self.problems.add(path, code="wrong_type", detail="A condition is an object")
             return None
-        if QUANTIFIERS.isdisjoint(written):
-            return self._comparison(written, path=path, beside=beside)
-        return self._group(written, path=path, beside=beside, depth=depth)
+        given = {name: value for name, value in written.items() if value is not None or name not in CONDITION_FIELDS}
+        if QUANTIFIERS.isdisjoint(given):
+            return self._comparison(given, path=path, beside=beside)
+        return self._group(given, path=path, beside=beside, depth=depth)
 
     def label(self, written: Mapping[str, Any], *, path: Path) -> str | None:
         """The label of a condition, where it gives one."""
@@ -62,12 +64,8 @@ class ConditionReader:
         """The kind of the attribute that is named at `path`."""
         kind = attribute_kind(attribute) if is_clean_text(attribute) else None
         if kind is None:
-            detail = "No such attribute; a tenant's own ones are written custom.<name>"
+            detail = "No such attribute; your own are written custom.<name>, of 1 to 64 characters"
             self.problems.add(path, code="unknown_attribute", detail=detail)
-        elif kind is Kind.CUSTOM and len(attribute) > len(CUSTOM_PREFIX) + LONGEST_CUSTOM_NAME:
-            detail = f"The name of an attribute of your own has at most {LONGEST_CUSTOM_NAME} characters"
-            self.problems.add(path, code="unknown_attribute", detail=detail)
-            return None
         return kind
 
     def _group(self, written: Mapping[str, Any], *, path: Path, beside: frozenset[str], depth: int) -> Group | None:
