@@ -20,7 +20,6 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-
 from winnow import Retries, Winnow
 
 KEY = "wk_test_0123456789"
@@ -121,6 +120,7 @@ class Api:
                 web.post("/v1/rules", self.create_rule),
                 web.get("/v1/rules", self.list_rules),
                 web.get("/v1/rules/{id}", self.get_rule),
+                web.get("/v1/rules/{id}/lint", self.lint_rule),
                 web.post("/v1/scoring", self.score),
                 web.post("/v1/scoring/batch", self.score_batch),
                 web.get("/v1/requests/{id}", self.get_request),
@@ -152,7 +152,9 @@ class Api:
             if payload != body:
                 return problem(422, "idempotency_key_reused", "The key was used with another payload")
             return web.Response(
-                body=answer, status=status, content_type="application/json",
+                body=answer,
+                status=status,
+                content_type="application/json",
                 headers={"Idempotency-Replayed": "true"},
             )
         response: web.Response = await handler(request)
@@ -224,32 +226,48 @@ class Api:
             if "." not in row["domain"]
         ]
         self.server.companies |= {row["domain"]: row for row in good}
-        done = {"rows": len(named), "imported": len(good), "rejected": len(errors), "errors": errors}
+        size = len(text.encode())
         import_id = f"imp_{len(self.server.imports)}"
+        known = {"import_id": import_id, "rows": 0, "imported": 0, "rejected": 0, "errors": [], "bytes_total": size}
+        done = {"rows": len(named), "imported": len(good), "rejected": len(errors), "errors": errors}
         self.server.imports[import_id] = [
-            {"import_id": import_id, "status": "queued"},
-            {"import_id": import_id, "status": "running", "rows": len(named), "imported": 1},
-            {"import_id": import_id, "status": "completed"} | done,
+            known | {"status": "queued", "bytes_read": 0},
+            known | {"status": "running", "rows": 1, "imported": 1, "bytes_read": size // 2},
+            known | {"status": "completed", "bytes_read": size} | done,
         ]
         headers = {"Location": f"/v1/imports/{import_id}", "Retry-After": "1"}
-        return web.json_response({"import_id": import_id}, status=202, headers=headers)
+        return web.json_response({"import_id": import_id, "status": "queued"}, status=202, headers=headers)
 
     async def get_import(self, request: web.Request) -> web.Response:
         states = self.server.imports[request.match_info["id"]]
         return web.json_response(states.pop(0) if len(states) > 1 else states[0])
 
     async def create_rule(self, request: web.Request) -> web.Response:
-        rule = await request.json()
-        status = "published" if rule.pop("publish", False) else "draft"
-        if not rule.get("conditions"):
+        definition = await request.json()
+        status = "published" if definition.pop("publish", False) else "draft"
+        if not definition.get("conditions"):
             faults = [{"detail": "at least one condition", "pointer": "/conditions"}]
             return problem(422, "invalid_rule", "The rule cannot be compiled", errors=faults)
-        made = {"id": "sr_new", "version": 1, "status": status, "lint": []} | rule
+        made = {
+            "id": "sr_new",
+            "name": definition["name"],
+            "version": 1,
+            "latest_version": 1,
+            "status": status,
+            "published_version": 1 if status == "published" else None,
+            "default": False,
+            "definition": definition,
+            "lint": [{"code": "unreachable_tier", "pointer": "/tiers/hot", "detail": "hot is out of reach"}],
+        }
         self.server.rules[made["id"]] = made
         return web.json_response(made, status=201)
 
     async def list_rules(self, request: web.Request) -> web.Response:
         return web.json_response({"data": list(self.server.rules.values()), "has_more": False})
+
+    async def lint_rule(self, request: web.Request) -> web.Response:
+        rule = self.server.rules[request.match_info["id"]]
+        return web.json_response({"id": rule["id"], "version": 1, "lint": rule["lint"]})
 
     async def get_rule(self, request: web.Request) -> web.Response:
         found = self.server.rules.get(request.match_info["id"])

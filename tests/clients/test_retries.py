@@ -7,7 +7,6 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 import pytest
-
 from winnow import AsyncWinnow, RateLimited, Retries, Retry, Unavailable, Unreachable, Winnow
 from winnow.errors import seconds_until_retry
 
@@ -37,9 +36,7 @@ def test_a_passing_failure_is_tried_again_under_the_same_idempotency_key(
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 422, 500])
-def test_a_lasting_failure_is_not_tried_again(
-    api: WinnowServer, client: Winnow, failing: type, status: int
-) -> None:
+def test_a_lasting_failure_is_not_tried_again(api: WinnowServer, client: Winnow, failing: type, status: int) -> None:
     api.fail(failing(status=status))
 
     with pytest.raises(Exception, match="Not now"):
@@ -57,9 +54,7 @@ def test_two_calls_have_two_idempotency_keys(api: WinnowServer, client: Winnow) 
     assert len(set(keys_of(api, "POST", "/v1/scoring"))) == 2
 
 
-def test_a_lost_answer_is_fetched_without_doing_the_work_twice(
-    api: WinnowServer, client: Winnow
-) -> None:
+def test_a_lost_answer_is_fetched_without_doing_the_work_twice(api: WinnowServer, client: Winnow) -> None:
     api.lose_answers(1)
 
     rule = client.rules.create({"name": "ICP", "conditions": [{"attribute": "email", "operator": "has"}]})
@@ -69,9 +64,7 @@ def test_a_lost_answer_is_fetched_without_doing_the_work_twice(
     assert api.works_done == 1
 
 
-def test_waits_double_and_are_capped(
-    api: WinnowServer, slept: list[float], failing: type
-) -> None:
+def test_waits_double_and_are_capped(api: WinnowServer, slept: list[float], failing: type) -> None:
     retries = Retries(random=lambda: 1.0, first_delay=1.0, longest_delay=5.0, attempts=5)
     api.fail(*[failing(status=503)] * 5)
 
@@ -93,9 +86,7 @@ def test_jitter_draws_from_the_upper_half_of_the_wait() -> None:
     assert (shortest, longest) == (2.0, 4.0)
 
 
-def test_retry_after_is_never_undercut(
-    api: WinnowServer, client: Winnow, slept: list[float], failing: type
-) -> None:
+def test_retry_after_is_never_undercut(api: WinnowServer, client: Winnow, slept: list[float], failing: type) -> None:
     api.companies["acme.com"] = {"domain": "acme.com"}
     api.fail(failing(status=429, headers={"Retry-After": "31"}))
 
@@ -132,9 +123,7 @@ def test_an_unusable_retry_after_is_none(value: str | None) -> None:
     assert seconds_until_retry(value, now=datetime(2026, 11, 21, tzinfo=UTC)) is None
 
 
-def test_nobody_listening_is_unreachable_after_all_attempts(
-    slept: list[float], unused_tcp_port: int
-) -> None:
+def test_nobody_listening_is_unreachable_after_all_attempts(slept: list[float], unused_tcp_port: int) -> None:
     url = f"http://127.0.0.1:{unused_tcp_port}"
     with (
         Winnow(url=url, api_key=KEY, retries=Retries(attempts=3), sleep=slept.append) as client,
@@ -150,9 +139,7 @@ def test_each_retry_is_told(api: WinnowServer, failing: type) -> None:
     api.fail(failing(status=503))
     told: list[Retry] = []
 
-    with Winnow(
-        url=api.url, api_key=KEY, on_retry=told.append, sleep=lambda seconds: None
-    ) as client:
+    with Winnow(url=api.url, api_key=KEY, on_retry=told.append, sleep=lambda seconds: None) as client:
         client.score("acme.com")
 
     assert [(retry.attempt, type(retry.error)) for retry in told] == [(1, Unavailable)]

@@ -18,6 +18,7 @@ from winnow.errors import (
     Unavailable,
     UnexpectedAnswer,
     Unreachable,
+    UnusableArgument,
     WinnowError,
 )
 from winnow.results import (
@@ -30,6 +31,7 @@ from winnow.results import (
     Key,
     NewKey,
     Rule,
+    RuleSummary,
     RuleVersion,
     Score,
     Session,
@@ -61,6 +63,7 @@ __all__ = [
     "Retries",
     "Retry",
     "Rule",
+    "RuleSummary",
     "RuleVersion",
     "Score",
     "ServerFailed",
@@ -70,6 +73,7 @@ __all__ = [
     "UnexpectedAnswer",
     "Unreachable",
     "Unscored",
+    "UnusableArgument",
     "Winnow",
     "WinnowError",
 ]

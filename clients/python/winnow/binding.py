@@ -46,9 +46,7 @@ class call(Generic[P, T]):  # noqa: N801 - a decorator, written like one
     @overload
     def __get__(self, group: Group[BlockingDriver], owner: type) -> Callable[P, T]: ...
     @overload
-    def __get__(
-        self, group: Group[AsyncDriver], owner: type
-    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, group: Group[AsyncDriver], owner: type) -> Callable[P, Coroutine[Any, Any, T]]: ...
 
     def __get__(self, group: Group[Any] | None, owner: type) -> object:
         if group is None:
@@ -102,13 +100,9 @@ class stream(Generic[P]):  # noqa: N801
     @overload
     def __get__(self, group: None, owner: type) -> stream[P]: ...
     @overload
-    def __get__(
-        self, group: Group[BlockingDriver], owner: type
-    ) -> Callable[P, Iterator[bytes]]: ...
+    def __get__(self, group: Group[BlockingDriver], owner: type) -> Callable[P, Iterator[bytes]]: ...
     @overload
-    def __get__(
-        self, group: Group[AsyncDriver], owner: type
-    ) -> Callable[P, AsyncIterator[bytes]]: ...
+    def __get__(self, group: Group[AsyncDriver], owner: type) -> Callable[P, AsyncIterator[bytes]]: ...
 
     def __get__(self, group: Group[Any] | None, owner: type) -> object:
         if group is None:

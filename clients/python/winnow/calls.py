@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
 
-from winnow.errors import UnexpectedAnswer, error_from_answer
+from winnow.errors import UnexpectedAnswer, UnusableArgument, error_from_answer
 
 if TYPE_CHECKING:
     import httpx
@@ -102,7 +102,12 @@ def written_query(values: Mapping[str, object]) -> dict[str, str]:
 
 
 def segment(value: str) -> str:
-    """`value` as one segment of a path, whatever characters it has."""
+    """`value` as one segment of a path, whatever characters it has.
+
+    Nothing, `.` and `..` would name another path, in spite of any escape (RFC 3986, 5.2.4), so they are refused.
+    """
+    if value in {"", ".", ".."}:
+        raise UnusableArgument(f"{value!r} names nothing.")
     return quote(value, safe="")
 
 

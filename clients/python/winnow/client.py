@@ -124,6 +124,4 @@ def _connection(url: str | None, api_key: str | None) -> Connection:
 
 
 def _performing(retries: Retries | None, on_retry: Callable[[Retry], None] | None) -> Perform:
-    return functools.partial(
-        perform, retries=retries or Retries(), on_retry=on_retry or (lambda retry: None)
-    )
+    return functools.partial(perform, retries=retries or Retries(), on_retry=on_retry or (lambda retry: None))

@@ -37,9 +37,7 @@ def read_configuration(path: Path, /) -> Configuration:
             f"{path} cannot be read ({error}); mend or delete it, then run `winnow login`."
         ) from error
     if not isinstance(document, dict):
-        raise ConfigurationError(
-            f"{path} holds no JSON object; delete it, then run `winnow login`."
-        )
+        raise ConfigurationError(f"{path} holds no JSON object; delete it, then run `winnow login`.")
     return Configuration(url=document.get("url"), api_key=document.get("api_key"))
 
 

@@ -66,9 +66,7 @@ class Connection:
 
     def _key(self) -> str:
         if self.api_key is None:
-            raise ConfigurationError(
-                f"No API key: run `winnow login`, set {KEY_VARIABLE}, or pass api_key."
-            )
+            raise ConfigurationError(f"No API key: run `winnow login`, set {KEY_VARIABLE}, or pass api_key.")
         return self.api_key
 
 
@@ -86,9 +84,7 @@ def connect(
     """
     address = url or environment.get(URL_VARIABLE) or configuration.url
     if not address:
-        raise ConfigurationError(
-            f"No server is known: run `winnow login --url …`, set {URL_VARIABLE}, or pass url."
-        )
+        raise ConfigurationError(f"No server is known: run `winnow login --url …`, set {URL_VARIABLE}, or pass url.")
     key = api_key or environment.get(KEY_VARIABLE)
     if key is None and configuration.url == address.rstrip("/"):
         key = configuration.api_key

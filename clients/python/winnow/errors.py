@@ -21,6 +21,10 @@ class ConfigurationError(WinnowError):
     """No usable address or key was given; the message says where one may stand."""
 
 
+class UnusableArgument(WinnowError, ValueError):
+    """An argument that cannot be sent to any server."""
+
+
 class Unreachable(WinnowError):
     """No answer arrived: the connection failed, broke or timed out."""
 
@@ -117,10 +121,7 @@ class UnexpectedAnswer(APIError):
     @classmethod
     def of(cls, *, status: int, headers: Mapping[str, str]) -> UnexpectedAnswer:
         kind = headers.get("content-type", "no content type").split(";")[0]
-        detail = (
-            f"This does not look like a Winnow server: it answered {status} with {kind}. "
-            "Check the URL."
-        )
+        detail = f"This does not look like a Winnow server: it answered {status} with {kind}. Check the URL."
         return cls(detail, status=status, code="unexpected_answer")
 
 

@@ -57,9 +57,7 @@ def may_be_retried(error: WinnowError) -> bool:
     return isinstance(error, Unreachable)
 
 
-def perform(
-    request: Request, /, *, retries: Retries, on_retry: Callable[[Retry], None]
-) -> Call[Answer]:
+def perform(request: Request, /, *, retries: Retries, on_retry: Callable[[Retry], None]) -> Call[Answer]:
     """Send `request` until it succeeds or `retries` gives up, then raise the last error."""
     attempt = 0
     while True:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-from winnow.errors import ConfigurationError
+from winnow.errors import UnusableArgument
 
 CHUNK = 256 * 1024
 
@@ -62,14 +62,12 @@ def file_body(
 ) -> FileBody:
     """The file at `path` as a body; its type is told from the name unless it is given.
 
-    Raises `OSError` where the file cannot be read and `ConfigurationError` for an unknown type.
+    Raises `OSError` where the file cannot be read and `UnusableArgument` for an unknown type.
     """
     file = Path(path)
     size = file.stat().st_size
     kind = content_type or CONTENT_TYPES.get(file.suffix.lower())
     if kind is None:
         known = ", ".join(CONTENT_TYPES)
-        raise ConfigurationError(
-            f"The format of {file.name} cannot be told from its name (known: {known}); name it."
-        )
+        raise UnusableArgument(f"The format of {file.name} cannot be told from its name (known: {known}); name it.")
     return FileBody(path=file, size=size, content_type=kind, progress=progress)

@@ -18,6 +18,7 @@ from winnow import (
     RateLimited,
     TimedOut,
     Unreachable,
+    UnusableArgument,
     WinnowError,
 )
 from winnow.cli import companies, dead_letters, keys, login, requests, rules, score
@@ -77,7 +78,7 @@ def _report(error: WinnowError) -> int:
     match error:
         case Unreachable():
             return 3
-        case ConfigurationError():
+        case ConfigurationError() | UnusableArgument():
             return 2
         case _:
             return 1

@@ -41,8 +41,7 @@ def _known(name: str) -> str:
     names = CompanyAttributes.__annotations__
     if name not in names:
         raise typer.BadParameter(
-            f"{name!r} is no attribute. There are {', '.join(sorted(names))}; "
-            f"your own begin with {CUSTOM!r}."
+            f"{name!r} is no attribute. There are {', '.join(sorted(names))}; your own begin with {CUSTOM!r}."
         )
     return name
 

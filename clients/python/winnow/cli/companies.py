@@ -12,7 +12,7 @@ import typer
 
 from winnow import Winnow
 from winnow.cli.attributes import read_attributes
-from winnow.cli.progress import counting, sending
+from winnow.cli.progress import sending
 from winnow.cli.tables import companies_table, company_details, import_summary
 from winnow.cli.terminal import Json, Terminal, terminal
 from winnow.results import ImportStatus
@@ -108,9 +108,7 @@ def import_file(
         list[str] | None,
         typer.Option("--map", help='A header and its attribute: --map "Website=domain"'),
     ] = None,
-    format: Annotated[
-        ImportFormat | None, typer.Option("--format", help="Told from the name unless given.")
-    ] = None,
+    format: Annotated[ImportFormat | None, typer.Option("--format", help="Told from the name unless given.")] = None,
     json: Json = False,
 ) -> None:
     """Import a CSV, JSON or NDJSON file, and wait until it is done."""
@@ -129,9 +127,7 @@ def import_file(
 def export(
     context: typer.Context,
     format: Annotated[ExportFormat, typer.Option("--format")] = ExportFormat.NDJSON,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A file; otherwise stdout.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; otherwise stdout.")] = None,
 ) -> None:
     """Write all companies as one file that import reads."""
     here = terminal(context)
@@ -153,13 +149,9 @@ def _imported(
     content_type: str | None,
 ) -> ImportStatus:
     with sending(here.err, f"Sending {file.name}") as bar:
-        running = client.companies.import_file(
-            file, mapping=mapping, content_type=content_type, progress=bar.at
-        )
-    with counting(here.err, "Importing") as bar:
-        return running.wait(
-            progress=lambda status: bar.at(status.imported + status.rejected, status.rows)
-        )
+        running = client.companies.import_file(file, mapping=mapping, content_type=content_type, progress=bar.at)
+    with sending(here.err, "Importing") as bar:
+        return running.wait(progress=lambda status: bar.at(status.bytes_read, status.bytes_total))
 
 
 def _mapping(assignments: Iterable[str]) -> dict[str, str]:

@@ -30,7 +30,7 @@ OperatorCommand = Annotated[
 Letter = Annotated[str, typer.Argument(help="Id of the dead letter.")]
 
 DEFAULT_SERVICE = "scoring"
-SHOWN = ("id", "failed_at", "topic", "type", "tenant", "reason")
+SHOWN = ("dead_letter_id", "failed_at", "topic", "type", "replayed_at", "reason")
 
 
 @app.command("list")

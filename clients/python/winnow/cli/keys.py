@@ -30,9 +30,7 @@ def list_keys(context: typer.Context, json: Json = False) -> None:
 def create(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="What the key is for.")],
-    scope: Annotated[
-        list[str] | None, typer.Option("--scope", help="What it may do; give it several times.")
-    ] = None,
+    scope: Annotated[list[str] | None, typer.Option("--scope", help="What it may do; give it several times.")] = None,
     environment: Annotated[
         str | None, typer.Option("--environment", help="production, staging or development.")
     ] = None,
@@ -48,9 +46,7 @@ def create(
 def rotate(
     context: typer.Context,
     key: KeyId,
-    overlap: Annotated[
-        int | None, typer.Option("--overlap", help="Seconds that the old key goes on working.")
-    ] = None,
+    overlap: Annotated[int | None, typer.Option("--overlap", help="Seconds that the old key goes on working.")] = None,
     json: Json = False,
 ) -> None:
     """Make a successor of a key; both work for the overlap."""

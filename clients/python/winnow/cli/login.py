@@ -22,9 +22,7 @@ def login(
     api_key: Annotated[
         str | None, typer.Option("--api-key", help="Remember this key; `-` reads it from stdin.")
     ] = None,
-    key_name: Annotated[
-        str | None, typer.Option("--key-name", help="Name of the key that is made.")
-    ] = None,
+    key_name: Annotated[str | None, typer.Option("--key-name", help="Name of the key that is made.")] = None,
 ) -> None:
     """Remember a key for this machine: an existing one, or a new one for your e-mail address."""
     here = terminal(context)

@@ -48,9 +48,7 @@ def sending(console: Console, description: str, /) -> Iterator[Bar]:
 
 
 @contextmanager
-def _bar(
-    console: Console, description: str, figures: ProgressColumn, /, *, total: int | None
-) -> Iterator[Bar]:
+def _bar(console: Console, description: str, figures: ProgressColumn, /, *, total: int | None) -> Iterator[Bar]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=None),

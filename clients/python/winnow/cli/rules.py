@@ -8,7 +8,7 @@ import typer
 
 from winnow import Rule
 from winnow.cli.documents import File, read_object
-from winnow.cli.tables import findings_table, rules_table, versions_table
+from winnow.cli.tables import findings_table, rule_line, rules_table, versions_table
 from winnow.cli.terminal import Json, Terminal, as_json, terminal
 
 app = typer.Typer(help="Scoring rules and their versions.", no_args_is_help=True)
@@ -30,22 +30,20 @@ def list_rules(context: typer.Context, json: Json = False) -> None:
 
 
 @app.command()
-def show(context: typer.Context, rule: RuleId, json: Json = False) -> None:
-    """Show a rule as its newest version says it."""
+def show(context: typer.Context, rule: RuleId, version: Version = None, json: Json = False) -> None:
+    """Show a rule with one of its versions; the newest unless said otherwise."""
     here = terminal(context)
     with here.client() as client:
-        found = client.rules.get(rule)
+        found = client.rules.get(rule, version=version)
     if json:
         here.dump(found)
         return
-    here.show(rules_table([found]))
-    here.out.print_json(as_json(found))
+    here.show(rule_line(found))
+    here.out.print_json(as_json(dict(found.definition)))
 
 
 @app.command()
-def create(
-    context: typer.Context, file: File, publish: Publish = False, json: Json = False
-) -> None:
+def create(context: typer.Context, file: File, publish: Publish = False, json: Json = False) -> None:
     """Save a new rule from a JSON file."""
     here = terminal(context)
     definition = read_object(file)
@@ -54,9 +52,7 @@ def create(
 
 
 @app.command()
-def put(
-    context: typer.Context, rule: RuleId, file: File, publish: Publish = False, json: Json = False
-) -> None:
+def put(context: typer.Context, rule: RuleId, file: File, publish: Publish = False, json: Json = False) -> None:
     """Create the rule of this id, or add a version to it."""
     here = terminal(context)
     definition = read_object(file)
@@ -65,9 +61,7 @@ def put(
 
 
 @app.command()
-def publish(
-    context: typer.Context, rule: RuleId, version: Version = None, json: Json = False
-) -> None:
+def publish(context: typer.Context, rule: RuleId, version: Version = None, json: Json = False) -> None:
     """Score with a version from now on; the newest unless said otherwise."""
     here = terminal(context)
     with here.client() as client:
@@ -75,9 +69,7 @@ def publish(
 
 
 @app.command()
-def rollback(
-    context: typer.Context, rule: RuleId, version: Version = None, json: Json = False
-) -> None:
+def rollback(context: typer.Context, rule: RuleId, version: Version = None, json: Json = False) -> None:
     """Go back to the version that was published before, or to a named one."""
     here = terminal(context)
     with here.client() as client:
@@ -96,11 +88,11 @@ def versions(context: typer.Context, rule: RuleId, json: Json = False) -> None:
 
 
 @app.command()
-def lint(context: typer.Context, rule: RuleId, json: Json = False) -> None:
-    """Say what is odd about a rule."""
+def lint(context: typer.Context, rule: RuleId, version: Version = None, json: Json = False) -> None:
+    """Say what is odd about a rule; about its newest version unless said otherwise."""
     here = terminal(context)
     with here.client() as client:
-        findings = client.rules.lint(rule)
+        findings = client.rules.lint(rule, version=version)
     if json:
         here.dump_all(findings)
     elif findings:
@@ -122,6 +114,6 @@ def _saved(here: Terminal, rule: Rule, *, json: bool) -> None:
     if json:
         here.dump(rule)
         return
-    here.show(rules_table([rule]))
+    here.show(rule_line(rule))
     if rule.lint:
         here.show(findings_table(rule.lint))

@@ -18,16 +18,12 @@ from winnow.cli.terminal import Json, Terminal, terminal
 def score(
     context: typer.Context,
     domains: Annotated[list[str] | None, typer.Argument(help="Domains to score.")] = None,
-    rule: Annotated[
-        str | None, typer.Option("--rule", help="Rule to score by, otherwise the default one.")
-    ] = None,
+    rule: Annotated[str | None, typer.Option("--rule", help="Rule to score by, otherwise the default one.")] = None,
     file: Annotated[
         Path | None,
         typer.Option("--file", help="Domains, one a line; `-` reads stdin.", allow_dash=True),
     ] = None,
-    best: Annotated[
-        int | None, typer.Option("--best", min=1, help="Show only the best so many, best first.")
-    ] = None,
+    best: Annotated[int | None, typer.Option("--best", min=1, help="Show only the best so many, best first.")] = None,
     json: Json = False,
 ) -> None:
     """Score domains: one with its whole breakdown, many with their reasons."""
@@ -67,9 +63,7 @@ def _show_one(here: Terminal, score: Score, *, json: bool) -> None:
         here.show(score_details(score))
 
 
-def _score_all(
-    here: Terminal, client: Winnow, domains: Sequence[str], *, rule: str | None
-) -> list[BatchItem]:
+def _score_all(here: Terminal, client: Winnow, domains: Sequence[str], *, rule: str | None) -> list[BatchItem]:
     with counting(here.err, "Scoring", total=len(domains)) as bar:
         return client.score_batch(domains, rule, progress=lambda items: bar.advance(len(items)))
 

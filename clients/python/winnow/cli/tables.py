@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from winnow import BatchItem, BreakdownLine, Company, Finding, Key, Rule, RuleVersion, Score
+from winnow import BatchItem, BreakdownLine, Company, Finding, Key, Rule, RuleSummary, RuleVersion, Score
 from winnow.results import ImportStatus
 
 TIER_STYLES = {
@@ -45,8 +45,7 @@ def tier_text(tier: str, /) -> Text:
 def reasons_text(score: Score, /) -> Text:
     """The lines that count, the weightiest first, and how many could not be judged."""
     parts = [
-        Text.assemble((f"{line.points:+d} ", _points_style(line)), plain(line.condition))
-        for line in score.reasons
+        Text.assemble((f"{line.points:+d} ", _points_style(line)), plain(line.condition)) for line in score.reasons
     ]
     unknown = sum(line.missing for line in score.breakdown)
     if unknown:
@@ -70,9 +69,7 @@ def scores_table(items: Iterable[BatchItem], /) -> Table:
 
 def score_details(score: Score, /) -> RenderableType:
     """One score in full: a line per condition, whose points add up to it."""
-    heading = Text.assemble(
-        (score.domain, "bold"), "  ", (str(score.score), "bold"), "  ", tier_text(score.tier)
-    )
+    heading = Text.assemble((score.domain, "bold"), "  ", (str(score.score), "bold"), "  ", tier_text(score.tier))
     version = f", version {score.rule_version}" if score.rule_version is not None else ""
     made = table("Points", "Condition", "", right=["Points"])
     for line in score.breakdown:
@@ -84,9 +81,7 @@ def score_details(score: Score, /) -> RenderableType:
 
 
 def companies_table(companies: Iterable[Company], /) -> Table:
-    made = table(
-        "Domain", "Name", "Industry", "Country", "Employees", "Technologies", right=["Employees"]
-    )
+    made = table("Domain", "Name", "Industry", "Country", "Employees", "Technologies", right=["Employees"])
     for company in companies:
         employees = "" if company.employees is None else f"{company.employees:,}"
         made.add_row(
@@ -122,14 +117,29 @@ def keys_table(keys: Iterable[Key], /) -> Table:
     return made
 
 
-def rules_table(rules: Iterable[Rule], /) -> Table:
-    made = table("Id", "Name", "Version", "Status", "Default", right=["Version"])
+def rules_table(rules: Iterable[RuleSummary], /) -> Table:
+    made = table("Id", "Name", "Published", "Newest", "Default", right=["Published", "Newest"])
     for rule in rules:
-        default = "yes" if rule.default else ""
+        published = "none" if rule.published_version is None else str(rule.published_version)
         made.add_row(
-            plain(rule.id), plain(rule.name), str(rule.version), plain(rule.status), default
+            plain(rule.id),
+            plain(rule.name),
+            published,
+            str(rule.latest_version),
+            "yes" if rule.default else "",
         )
     return made
+
+
+def rule_line(rule: Rule, /) -> Text:
+    """A rule's version in one line: which, and whether it scores."""
+    default = ", the default rule" if rule.default else ""
+    return Text.assemble(
+        plain(rule.id, style="bold"),
+        "  ",
+        plain(rule.name),
+        Text(f"  version {rule.version}, {rule.status}{default}", style="dim"),
+    )
 
 
 def versions_table(versions: Iterable[RuleVersion], /) -> Table:
@@ -147,17 +157,13 @@ def versions_table(versions: Iterable[RuleVersion], /) -> Table:
 def findings_table(findings: Iterable[Finding], /) -> Table:
     made = table("Where", "What", "Code")
     for finding in findings:
-        made.add_row(
-            plain(finding.pointer), plain(finding.detail), plain(finding.code, style="dim")
-        )
+        made.add_row(plain(finding.pointer), plain(finding.detail), plain(finding.code, style="dim"))
     return made
 
 
 def import_summary(status: ImportStatus, /) -> RenderableType:
     """How an import ended, with the first of the rows that were rejected."""
-    sentence = Text(
-        f"{status.imported:,} of {status.rows:,} rows imported, {status.rejected:,} rejected."
-    )
+    sentence = Text(f"{status.imported:,} of {status.rows:,} rows imported, {status.rejected:,} rejected.")
     if not status.errors:
         return sentence
     made = table("Line", "Rejected because", right=["Line"])

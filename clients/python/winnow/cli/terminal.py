@@ -16,11 +16,12 @@ import typer
 from pydantic import BaseModel
 from rich.console import Console, RenderableType
 
-from winnow import Retry, Winnow
+from winnow import Retries, Retry, Winnow
 
-Json = Annotated[
-    bool, typer.Option("--json", help="Print JSON: one document, or one per line of a list.")
-]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON: one document, or one per line of a list.")]
+
+RETRIES = Retries(attempts=4)
+"""Somebody watches: a server that is not there is told after two seconds rather than eight."""
 
 PIPED_WIDTH = 140
 """Columns of a table that is not shown on a terminal."""
@@ -43,8 +44,9 @@ class Terminal:
     @contextmanager
     def client(self, *, url: str | None = None, api_key: str | None = None) -> Iterator[Winnow]:
         """A client that says on stderr what it tries again."""
-        with Winnow(url=url or self.url, api_key=api_key, on_retry=self.tell_retry) as client:
-            yield client
+        address = url or self.url
+        with Winnow(url=address, api_key=api_key, retries=RETRIES, on_retry=self.tell_retry) as made:
+            yield made
 
     def tell_retry(self, retry: Retry) -> None:
         self.note(f"{retry.error} Trying again in {retry.seconds:.1f} s.")

@@ -71,7 +71,8 @@ class Import(Group[D]):
             if progress is not None:
                 progress(status)
             if status.status == "failed":
-                raise ImportFailed(f"Import {self.id} failed after {status.imported:,} rows.")
+                reason = status.error.detail if status.error else "no reason was given"
+                raise ImportFailed(f"Import {self.id} failed: {reason}")
             if status.finished:
                 return status
             yield from pause(SECONDS_BETWEEN_LOOKS)
@@ -98,9 +99,32 @@ class Companies(Group[D]):
         yield from self._perform(command("DELETE", f"/v1/companies/{segment(domain)}"))
 
     @listing
-    def list(self, *, page_size: int | None = None) -> Listing[Company]:
-        """Every company of the account, page by page as it is read."""
-        return Listing(get("/v1/companies", query={"limit": page_size}), Company)
+    def list(
+        self,
+        *,
+        industry: str | None = None,
+        country: str | None = None,
+        tag: str | None = None,
+        technology: str | None = None,
+        min_employees: int | None = None,
+        max_employees: int | None = None,
+        matching: str | None = None,
+        page_size: int | None = None,
+    ) -> Listing[Company]:
+        """Every company that passes all the filters, by domain, page by page as it is read.
+
+        Text is compared without regard to case; `matching` is a part of the name or the domain.
+        """
+        filters = {
+            "industry": industry,
+            "country": country,
+            "tag": tag,
+            "technology": technology,
+            "min_employees": min_employees,
+            "max_employees": max_employees,
+            "q": matching,
+        }
+        return Listing(get("/v1/companies", query={**filters, "limit": page_size}), Company)
 
     @call
     def import_file(

@@ -7,8 +7,7 @@ from typing import Any
 
 from winnow.binding import D, Group, Listing, call, listing
 from winnow.calls import Call, command, get, segment
-from winnow.results import Finding, Rule, RuleVersion, parse
-from winnow.results.rules import Findings
+from winnow.results import Finding, Findings, Rule, RuleSummary, RuleVersion, parse
 
 Definition = Mapping[str, Any]
 """A rule as `docs/rules` describes it: name, conditions, tiers, caps."""
@@ -42,14 +41,15 @@ class Rules(Group[D]):
         return parse(Rule, (yield from self._perform(request)))
 
     @call
-    def get(self, rule_id: str, /) -> Call[Rule]:
-        """The rule as its newest version says it."""
-        return parse(Rule, (yield from self._perform(get(_path(rule_id)))))
+    def get(self, rule_id: str, /, *, version: int | None = None) -> Call[Rule]:
+        """The rule with one of its versions; the newest unless said otherwise."""
+        request = get(_path(rule_id), query={"version": version})
+        return parse(Rule, (yield from self._perform(request)))
 
     @listing
-    def list(self) -> Listing[Rule]:
-        """Every rule of the account."""
-        return Listing(get("/v1/rules"), Rule)
+    def list(self) -> Listing[RuleSummary]:
+        """Every rule of the account; the starter rule while there is no other."""
+        return Listing(get("/v1/rules"), RuleSummary)
 
     @call
     def delete(self, rule_id: str, /) -> Call[None]:
@@ -62,9 +62,7 @@ class Rules(Group[D]):
         return Listing(get(f"{_path(rule_id)}/versions"), RuleVersion)
 
     @call
-    def publish(
-        self, rule_id: str, /, *, version: int | None = None, idempotency_key: str | None = None
-    ) -> Call[Rule]:
+    def publish(self, rule_id: str, /, *, version: int | None = None, idempotency_key: str | None = None) -> Call[Rule]:
         """Score with this version from now on; the newest one unless said otherwise."""
         request = command(
             "POST",
@@ -88,13 +86,9 @@ class Rules(Group[D]):
         return parse(Rule, (yield from self._perform(request)))
 
     @call
-    def lint(
-        self, rule_id: str, /, *, idempotency_key: str | None = None
-    ) -> Call[Sequence[Finding]]:
+    def lint(self, rule_id: str, /, *, version: int | None = None) -> Call[Sequence[Finding]]:
         """What is odd about a rule: conditions that cannot match, tiers out of reach, and so on."""
-        request = command(
-            "POST", f"{_path(rule_id)}/lint", json={}, idempotency_key=idempotency_key
-        )
+        request = get(f"{_path(rule_id)}/lint", query={"version": version})
         return parse(Findings, (yield from self._perform(request))).lint
 
 

@@ -24,9 +24,7 @@ class Scoring(Group[D]):
     """Scoring by rules."""
 
     @call
-    def score(
-        self, domain: str, /, rule_id: str | None = None, *, idempotency_key: str | None = None
-    ) -> Call[Score]:
+    def score(self, domain: str, /, rule_id: str | None = None, *, idempotency_key: str | None = None) -> Call[Score]:
         """The score of one domain, by `rule_id` or the default rule.
 
         Raises `InvalidRequest` for what is no domain, `NotFound` for an unknown domain or rule.

@@ -3,7 +3,7 @@
 from winnow.results.access import Account, Key, NewKey, Session
 from winnow.results.companies import Company, ImportStatus, RejectedRow
 from winnow.results.parsing import Page, Result, parse, parse_page
-from winnow.results.rules import Finding, Rule, RuleVersion
+from winnow.results.rules import Finding, Findings, Rule, RuleSummary, RuleVersion
 from winnow.results.scores import BatchItem, BreakdownLine, Reason, Score, Unscored
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "BreakdownLine",
     "Company",
     "Finding",
+    "Findings",
     "ImportStatus",
     "Key",
     "NewKey",
@@ -20,6 +21,7 @@ __all__ = [
     "RejectedRow",
     "Result",
     "Rule",
+    "RuleSummary",
     "RuleVersion",
     "Score",
     "Session",

@@ -31,7 +31,7 @@ class Key(Result):
     name: str | None = None
     environment: str | None = None
     scopes: tuple[str, ...] = ()
-    prefix: str | None = None
+    hint: str | None = None
     created_at: datetime | None = None
     last_used_at: datetime | None = None
     expires_at: datetime | None = None

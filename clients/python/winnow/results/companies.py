@@ -6,11 +6,20 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from pydantic import Field
+
 from winnow.results.parsing import Result
 
 
+class Provenance(Result):
+    """Where a value comes from, and when it was said."""
+
+    source: str
+    observed_at: datetime
+
+
 class Company(Result):
-    """A company as it is known: what nobody gave is absent (None or empty).
+    """A company as it is known: what nobody gave is None. `sources` tells where each value is from.
 
     `email`, `phone` and `linkedin` say whether one is known, never which.
     """
@@ -37,6 +46,10 @@ class Company(Result):
     phone: bool | None = None
     linkedin: bool | None = None
     custom: Mapping[str, Any] | None = None
+    version: int | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    sources: Mapping[str, Provenance] = Field(default_factory=dict)
 
 
 class RejectedRow(Result):
@@ -46,15 +59,28 @@ class RejectedRow(Result):
     reason: str
 
 
+class ImportFailure(Result):
+    """Why a file could not be read."""
+
+    code: str
+    detail: str
+
+
 class ImportStatus(Result):
-    """How far an import is. Rows that are wrong are rejected one by one; the others go in."""
+    """How far an import is: queued, running, completed or failed.
+
+    Rows that are wrong are rejected one by one; the others go in. `errors` holds the first rejected ones.
+    """
 
     import_id: str
-    status: str = "queued"
+    status: str
     rows: int = 0
     imported: int = 0
     rejected: int = 0
     errors: Sequence[RejectedRow] = ()
+    bytes_total: int = 0
+    bytes_read: int = 0
+    error: ImportFailure | None = None
 
     @property
     def finished(self) -> bool:

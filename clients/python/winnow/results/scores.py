@@ -32,6 +32,9 @@ class Score(Result):
     breakdown: Sequence[BreakdownLine]
     data_as_of: datetime | None = None
     missing: Sequence[str] = ()
+    score_id: str | None = None
+    request_id: str | None = None
+    livemode: bool = True
 
     @property
     def reasons(self) -> tuple[BreakdownLine, ...]:
