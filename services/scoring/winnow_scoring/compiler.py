@@ -20,7 +20,7 @@ from winnow_scoring.folding import fold
 from winnow_scoring.labels import label_of
 from winnow_scoring.patterns import compile_pattern
 from winnow_scoring.rules import Criterion, Decay, Rule
-from winnow_scoring.snapshots import Readings, Snapshot, ordinal_of
+from winnow_scoring.snapshots import Snapshot, ordinal_of
 
 Results = tuple[int, tuple[State, ...], tuple[int, ...]]
 """The score, the state of every slot, and the points of every criterion before caps."""
@@ -28,20 +28,20 @@ Results = tuple[int, tuple[State, ...], tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """A rule that is ready to score companies; `source` is the text of its function."""
+    """A rule that is ready to score companies.
+
+    `score(snapshot, today)` is the generated function itself and gives the score alone; `source` is its text. Days are UTC.
+    """
 
     rule: Rule
     source: str
+    score: Callable[[Snapshot, date], int]
+    _explain: Callable[[Snapshot, date, bool], Results]
     _layout: Layout
-    _run: Callable[[Readings, int], Results]
-
-    def score(self, snapshot: Snapshot, today: date) -> int:
-        """The score alone; `today` is the day in UTC."""
-        return self._run(snapshot.readings, today.toordinal())[0]
 
     def evaluate(self, snapshot: Snapshot, today: date) -> Evaluation:
-        """The score with its tier, what is missing, and a breakdown on demand; `today` is the day in UTC."""
-        score, states, points = self._run(snapshot.readings, today.toordinal())
+        """The score with its tier, what is missing, and a breakdown on demand."""
+        score, states, points = self._explain(snapshot, today, True)
         return Evaluation(score, layout=self._layout, states=states, points=points)
 
 
@@ -53,7 +53,8 @@ def compile_rule(rule: Rule) -> CompiledRule:
     source = program.source(criteria=len(rule.criteria))
     namespace: dict[str, Any] = {"__builtins__": {}, **program.constants}
     exec(compile(source, "<rule>", "exec"), namespace)  # noqa: S102 - the text is ours; see the module's docstring
-    return CompiledRule(rule, source, Layout(rule, plans, tuple(program.sources)), namespace["rule"])
+    function = namespace["rule"]
+    return CompiledRule(rule, source, function, function, Layout(rule, plans, tuple(program.sources)))
 
 
 _EQUAL: Final = {
@@ -78,7 +79,7 @@ _OTHERS: Final = {
     Operator.AT_MOST: "{reading} <= {value}",
     Operator.BETWEEN: "{value} <= {reading} <= {value_2}",
     Operator.MATCHES: "{value}({reading})",
-    Operator.WITHIN_DAYS: "0 <= today - {reading} <= {value}",
+    Operator.WITHIN_DAYS: "0 <= day - {reading} <= {value}",
 }
 _COLLECTIONS: Final = frozenset({"elements", "terms"})
 
@@ -120,8 +121,9 @@ class _Program:
         """The text of the function."""
         states = "".join(f"state_{slot}, " for slot in range(self._slots))
         points = "".join(f"points_{index}, " for index in range(criteria))
-        body = [*self.lines, f"return total, ({states}), ({points})"]
-        return "\n    ".join(["def rule(readings, today):", *body]) + "\n"
+        head = ["def rule(snapshot, today, explained=False):", "readings = snapshot.readings", "day = today.toordinal()"]
+        tail = [f"if explained: return total, ({states}), ({points})", "return total"]
+        return "\n    ".join([*head, *self.lines, *tail]) + "\n"
 
     def _condition(self, condition: Condition) -> LinePlan:
         if isinstance(condition, Comparison):
@@ -150,7 +152,7 @@ class _Program:
         known = self._slot(f"None if {reading} is None else {reading} == {reading}")
         self.sources.append((known, decay.attribute))
         both = self._slot(_kleene(Quantifier.ALL, slots=[plan.slot, known]))
-        return LinePlan(plan.label, both, plan.members), f"today - {reading}"
+        return LinePlan(plan.label, both, plan.members), f"day - {reading}"
 
     def _slot(self, expression: str) -> int:
         slot = self._slots

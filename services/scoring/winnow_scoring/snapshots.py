@@ -35,8 +35,7 @@ class Readings(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         form, _, attribute = name.partition(" ")
         value = attribute_value(self._attributes, attribute=attribute)
-        reading = None if is_missing(value) else READERS[form](value)
-        self[name] = reading
+        reading = self[name] = None if value is None else READERS[form](value)
         return reading
 
 
@@ -53,7 +52,7 @@ class Snapshot:
         return orjson.dumps(known, option=orjson.OPT_SORT_KEYS)
 
     def input_hash(self) -> str:
-        """SHA-256 of the canonical JSON, in hexadecimal: equal for two snapshots that a rule cannot tell apart by input."""
+        """SHA-256 of the canonical JSON, in hexadecimal."""
         return hashlib.sha256(self.canonical()).hexdigest()
 
 
@@ -83,44 +82,53 @@ def is_missing(value: Any) -> bool:
     return False
 
 
-def _folded_elements(value: Any) -> frozenset[str]:
-    return frozenset(fold(element) for element in value if isinstance(element, str) and not is_missing(element))
+def _unfit(value: Any, reading: Any) -> Any:
+    """What a value that is not of the form asked for reads as: still missing where it says nothing."""
+    return None if is_missing(value) else reading
 
 
-def _as_text(value: Any) -> str:
-    return fold(value) if isinstance(value, str) else ""
+def _as_text(value: Any) -> str | None:
+    return (fold(value) or None) if isinstance(value, str) else _unfit(value, "")
 
 
-def _as_elements(value: Any) -> frozenset[str]:
-    return _folded_elements(value) if isinstance(value, (list, tuple)) else frozenset()
+def _as_elements(value: Any) -> frozenset[str] | None:
+    if not isinstance(value, (list, tuple)):
+        return _unfit(value, frozenset())
+    folded = frozenset([fold(element) for element in value if isinstance(element, str)])
+    return folded if folded and "" not in folded else _unfit(value, folded - {""})
 
 
-def _as_terms(value: Any) -> frozenset[str]:
-    return frozenset((fold(value),)) if isinstance(value, str) else _as_elements(value)
+def _as_terms(value: Any) -> frozenset[str] | None:
+    if not isinstance(value, str):
+        return _as_elements(value)
+    folded = fold(value)
+    return frozenset((folded,)) if folded else None
 
 
-def _as_content(value: Any) -> str | frozenset[str]:
-    return fold(value) if isinstance(value, str) else _as_elements(value)
+def _as_content(value: Any) -> str | frozenset[str] | None:
+    return (fold(value) or None) if isinstance(value, str) else _as_elements(value)
 
 
-def _as_prose(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return (composed(value),)
-    if isinstance(value, (list, tuple)):
-        return tuple(composed(element) for element in value if isinstance(element, str) and not is_missing(element))
-    return ()
+def _as_prose(value: Any) -> tuple[str, ...] | None:
+    texts = value if isinstance(value, (list, tuple)) else (value,)
+    return _unfit(value, tuple([composed(text) for text in texts if isinstance(text, str) and not is_missing(text)]))
 
 
-def _as_number(value: Any) -> int | float:
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else nan
+def _as_number(value: Any) -> int | float | None:
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else _unfit(value, nan)
 
 
-def _as_flag(value: Any) -> bool | float:
-    return value if isinstance(value, bool) else nan
+def _as_flag(value: Any) -> bool | float | None:
+    return value if isinstance(value, bool) else _unfit(value, nan)
 
 
-def _as_known(value: Any) -> bool:
-    return value is not False
+def _as_known(value: Any) -> bool | None:
+    return _unfit(value, value is not False)
+
+
+def _as_date(value: Any) -> int | float | None:
+    ordinal = ordinal_of(value) if isinstance(value, str) else None
+    return _unfit(value, nan) if ordinal is None else ordinal
 
 
 def ordinal_of(text: str) -> int | None:
@@ -135,11 +143,6 @@ def ordinal_of(text: str) -> int | None:
         return (moment.astimezone(UTC) if moment.tzinfo else moment).toordinal()
     except (ValueError, OverflowError):
         return None
-
-
-def _as_date(value: Any) -> int | float:
-    ordinal = ordinal_of(value) if isinstance(value, str) else None
-    return nan if ordinal is None else ordinal
 
 
 READERS: Final[Mapping[str, Callable[[Any], Any]]] = MappingProxyType(
