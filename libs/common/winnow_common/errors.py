@@ -1,12 +1,21 @@
 """Errors are instructions: to the consumer loop (what to do with a message) and to the caller (what to do about an answer)."""
 
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import orjson
+
+
+def origin(error: BaseException) -> str:
+    """What went wrong and where in the code, innermost place first, without the message: that may quote what a person sent."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+    return f"{type(error).__name__} at {places}" if places else type(error).__name__
 
 
 class TemporaryError(Exception):

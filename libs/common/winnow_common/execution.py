@@ -13,7 +13,7 @@ from uuid import UUID
 from winnow_common import dead_letters, inbox, logs, outbox, telemetry
 from winnow_common.clock import Clock
 from winnow_common.delivery import Delivery, State
-from winnow_common.errors import PermanentError, Problem, TemporaryError
+from winnow_common.errors import PermanentError, Problem, TemporaryError, origin
 from winnow_common.inbox import AlreadyHandled, Handled, Identity
 from winnow_common.log import Partition
 from winnow_common.metrics import DEAD_LETTERS, HALVED, HANDLED, RETRIED
@@ -112,8 +112,8 @@ class Execution:
         if delivery.attempts < _TRIES:
             await self._settle([delivery])
             return
-        log.error("a message failed for a reason nobody foresaw", type=delivery.type, exc_info=error)
-        delivery.doom(f"{type(error).__name__}: {error}")
+        log.error("a message failed for a reason nobody foresaw", type=delivery.type, error=origin(error))
+        delivery.doom(origin(error))
 
     async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
         """Do it, and wait out what passes: the database away, a lock held, a message handled by somebody else at the same time."""
@@ -181,8 +181,8 @@ class Execution:
             if isinstance(error, TemporaryError) or is_transient(error):
                 delivery.refuse(Problem(503, "unavailable", "The service cannot answer at the moment. Try again."))
             else:
-                log.error("a read failed for a reason nobody foresaw", type=delivery.type, exc_info=error)
-                delivery.doom(f"{type(error).__name__}: {error}")
+                log.error("a read failed for a reason nobody foresaw", type=delivery.type, error=origin(error))
+                delivery.doom(origin(error))
 
     async def _bury(self, delivery: Delivery) -> None:
         """Put a message aside for the operator, and tell its sender."""

@@ -90,7 +90,7 @@ def migrate(url: str, *folders: Path) -> None:
         command += ["--migrations-dir", str(folder)]
     result = subprocess.run(
         [*command, "migrate"],
-        env={**os.environ, "DATABASE_URL": url},
+        env={"PGSSLMODE": "prefer", **os.environ, "DATABASE_URL": url},
         capture_output=True,
         text=True,
         check=False,
