@@ -1,0 +1,61 @@
+"""A file of companies in any format that imports take, read from its beginning or from a checkpoint on."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from winnow_scoring.files.columns import Mapped
+from winnow_scoring.files.csv_records import CsvLayout, CsvReader
+from winnow_scoring.files.json_records import ArrayReader, LineReader
+from winnow_scoring.files.records import Position, Record, RecordReader
+from winnow_scoring.files.rows import Accepted, Rejected, row_of_cells, row_of_object
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Where to go on, and what the header of a CSV file said."""
+
+    position: Position = Position()
+    layout: CsvLayout | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """To be stored."""
+        return {"position": asdict(self.position), "layout": self.layout and self.layout.as_json()}
+
+    @classmethod
+    def from_json(cls, written: dict[str, Any]) -> "Checkpoint":
+        """The checkpoint that `as_json` wrote."""
+        layout = written["layout"]
+        return cls(Position(**written["position"]), layout and CsvLayout.from_json(layout))
+
+
+class CompanyFile:
+    """Gives the rows of one file. Raises `Unreadable` where the rest of it cannot be read."""
+
+    def __init__(self, content_type: str, *, mapping: Mapped | None, start: Checkpoint) -> None:
+        self._mapping = mapping
+        self._csv: CsvReader | None = None
+        self._reader: RecordReader
+        if content_type == "text/csv":
+            self._reader = self._csv = CsvReader(start.position, mapping=mapping, layout=start.layout)
+        elif content_type == "application/x-ndjson":
+            self._reader = LineReader(start.position)
+        else:
+            self._reader = ArrayReader(start.position)
+
+    def feed(self, data: bytes) -> Iterator[Accepted | Rejected]:
+        """The rows that are complete with these bytes."""
+        return map(self._row, self._reader.feed(data))
+
+    def finish(self) -> Iterator[Accepted | Rejected]:
+        """The rows that are left when there are no more bytes."""
+        return map(self._row, self._reader.finish())
+
+    def checkpoint(self, after: Position) -> Checkpoint:
+        """Where to go on behind a row."""
+        return Checkpoint(after, self._csv.layout if self._csv is not None else None)
+
+    def _row(self, record: Record) -> Accepted | Rejected:
+        if self._csv is not None:
+            return row_of_cells(record)
+        return row_of_object(record, mapping=self._mapping)
