@@ -14,13 +14,12 @@ from datetime import date
 from typing import Any, Final
 
 from winnow_scoring.breakdown import Evaluation, Layout, LinePlan, State
-from winnow_scoring.conditions import Comparison, Condition, Operator, Quantifier, Scalar
+from winnow_scoring.conditions import Comparison, Condition, Operator, Quantifier
 from winnow_scoring.decay import fading
-from winnow_scoring.folding import fold
 from winnow_scoring.labels import label_of
-from winnow_scoring.patterns import compile_pattern
+from winnow_scoring.operands import operands
 from winnow_scoring.rules import Criterion, Decay, Rule
-from winnow_scoring.snapshots import Snapshot, ordinal_of
+from winnow_scoring.snapshots import Snapshot
 
 Results = tuple[int, tuple[State, ...], tuple[int, ...]]
 """The score, the state of every slot, and the points of every criterion before caps."""
@@ -135,7 +134,7 @@ class _Program:
     def _comparison(self, comparison: Comparison) -> int:
         reading = self._reading(comparison.reading)
         names = {"reading": reading}
-        for name, constant in zip(("value", "value_2"), _constants(comparison), strict=False):
+        for name, constant in zip(("value", "value_2"), operands(comparison), strict=False):
             names[name] = self._bind(constant)
         equality = _AMONG if comparison.form in _COLLECTIONS else _EQUAL
         holds = (equality | _OTHERS)[comparison.operator].format_map(names)
@@ -190,23 +189,3 @@ def _kleene(quantifier: Quantifier, *, slots: list[int]) -> str:
         return f"False if {refuted} else None if {unknown} else True"
     met, otherwise = ("True", "False") if quantifier is Quantifier.ANY else ("False", "True")
     return f"{met} if {' or '.join(states)} else None if {unknown} else {otherwise}"
-
-
-def _constants(comparison: Comparison) -> tuple[Any, ...]:
-    """What a comparison's reading is compared with, in the form of that reading."""
-    value = comparison.value
-    if comparison.operator is Operator.HAS:
-        return ()
-    if comparison.operator is Operator.MATCHES:
-        return (compile_pattern(str(value)),)
-    if comparison.operator is Operator.BETWEEN and isinstance(value, tuple):
-        return tuple(_constant(end, form=comparison.form) for end in value)
-    if isinstance(value, tuple):
-        return (frozenset(_constant(element, form=comparison.form) for element in value),)
-    return (None if value is None else _constant(value, form=comparison.form),)
-
-
-def _constant(value: Scalar, *, form: str) -> Scalar | None:
-    if not isinstance(value, str):
-        return value
-    return ordinal_of(value) if form == "date" else fold(value)

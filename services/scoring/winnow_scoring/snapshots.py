@@ -14,13 +14,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from math import nan
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 
 from winnow_scoring.folding import composed, fold
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+Reading = TypeVar("Reading")
 
 
 class Readings(dict[str, Any]):
@@ -82,7 +84,7 @@ def is_missing(value: Any) -> bool:
     return False
 
 
-def _unfit(value: Any, reading: Any) -> Any:
+def _unfit(value: Any, reading: Reading) -> Reading | None:
     """What a value that is not of the form asked for reads as: still missing where it says nothing."""
     return None if is_missing(value) else reading
 
@@ -95,7 +97,7 @@ def _as_elements(value: Any) -> frozenset[str] | None:
     if not isinstance(value, (list, tuple)):
         return _unfit(value, frozenset())
     folded = frozenset([fold(element) for element in value if isinstance(element, str)])
-    return folded if folded and "" not in folded else _unfit(value, folded - {""})
+    return folded if folded and "" not in folded else _unfit(value, folded.difference(("",)))
 
 
 def _as_terms(value: Any) -> frozenset[str] | None:
