@@ -119,6 +119,7 @@ class Api:
                 web.get("/v1/imports/{id}", self.get_import),
                 web.post("/v1/rules", self.create_rule),
                 web.get("/v1/rules", self.list_rules),
+                web.put("/v1/rules/{id}", self.create_rule),
                 web.get("/v1/rules/{id}", self.get_rule),
                 web.get("/v1/rules/{id}/lint", self.lint_rule),
                 web.post("/v1/scoring", self.score),
@@ -219,11 +220,11 @@ class Api:
         else:
             rows = json.loads(text)
         named = [{mapping.get(name, name): value for name, value in row.items()} for row in rows]
-        good = [row for row in named if "." in row["domain"]]
+        good = [row for row in named if _is_domain(row["domain"])]
         errors = [
             {"line": number, "reason": "Invalid domain format"}
             for number, row in enumerate(named, 1)
-            if "." not in row["domain"]
+            if not _is_domain(row["domain"])
         ]
         self.server.companies |= {row["domain"]: row for row in good}
         size = len(text.encode())
@@ -249,7 +250,7 @@ class Api:
             faults = [{"detail": "at least one condition", "pointer": "/conditions"}]
             return problem(422, "invalid_rule", "The rule cannot be compiled", errors=faults)
         made = {
-            "id": "sr_new",
+            "id": request.match_info.get("id", "sr_new"),
             "name": definition["name"],
             "version": 1,
             "latest_version": 1,
@@ -291,6 +292,10 @@ class Api:
 
     async def get_request(self, request: web.Request) -> web.Response:
         return web.json_response({"request_id": request.match_info["id"], "status": "completed"})
+
+
+def _is_domain(text: str) -> bool:
+    return "." in text and "@" not in text
 
 
 def _score(domain: str) -> dict[str, Any]:

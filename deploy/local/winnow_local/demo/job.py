@@ -1,0 +1,134 @@
+"""The demo's work: load companies, write a rule, score everything. What it finds goes into an `Outcome`."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from winnow import BatchItem, Company, Rule, Score, Winnow
+from winnow.results import ImportStatus
+
+from winnow_local.demo.datasets import Dataset
+from winnow_local.demo.rule import RULE, RULE_ID
+
+PAGE = 1_000
+SINGLES = 50
+
+
+class Bar(Protocol):
+    """A progress bar."""
+
+    def at(self, completed: int, total: int | None = None) -> None:
+        """Say how far it is."""
+
+    def advance(self, by: int) -> None:
+        """Say that so many more are done."""
+
+
+class Stage(Protocol):
+    """Shows what is going on."""
+
+    def counting(self, description: str, /, *, total: int | None = None) -> AbstractContextManager[Bar]:
+        """A bar, for as long as something runs."""
+
+    def done(self, sentence: str, /) -> None:
+        """Say that something was done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A dataset that went in."""
+
+    dataset: str
+    status: ImportStatus
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """Everything that the report tells."""
+
+    rule: Rule
+    loaded: Sequence[Loaded]
+    companies: dict[str, Company]
+    items: Sequence[BatchItem]
+    batch_seconds: float
+    single_seconds: Sequence[float]
+
+    @property
+    def scores(self) -> list[Score]:
+        """Every score, the highest first; equal ones by domain, so that two runs print the same."""
+        scores = [item for item in self.items if isinstance(item, Score)]
+        return sorted(scores, key=lambda score: (-score.score, score.domain))
+
+
+def run(client: Winnow, datasets: Sequence[Dataset], *, stage: Stage, clock: Callable[[], float]) -> Outcome:
+    """Do the whole job. Running it again finds the same companies and the same rule, and changes nothing."""
+    loaded = [_load(client, dataset, stage=stage, clock=clock) for dataset in datasets]
+    rule = client.rules.put(RULE_ID, RULE, publish=True)
+    stage.done(f"Published the rule {rule.name!r} ({rule.id}, version {rule.version})")
+    with stage.counting("Listing") as bar:
+        companies = _list(client, bar=bar)
+    items, batch_seconds = _score_all(client, list(companies), stage=stage, clock=clock)
+    singles = _score_singly(client, list(companies)[:SINGLES], stage=stage, clock=clock)
+    return Outcome(
+        rule=rule,
+        loaded=loaded,
+        companies=companies,
+        items=items,
+        batch_seconds=batch_seconds,
+        single_seconds=singles,
+    )
+
+
+def _load(client: Winnow, dataset: Dataset, *, stage: Stage, clock: Callable[[], float]) -> Loaded:
+    with tempfile.TemporaryDirectory(prefix="winnow-demo-") as folder:
+        path = Path(folder) / "companies.ndjson"
+        count = dataset.write(path)
+        began = clock()
+        with stage.counting(f"Importing {dataset.name}", total=count) as bar:
+            running = client.companies.import_file(path)
+            status = running.wait(progress=lambda status: bar.at(status.imported + status.rejected))
+        seconds = clock() - began
+    rejected = f", {status.rejected:,} rejected" if status.rejected else ""
+    stage.done(f"Imported {status.imported:,} of {status.rows:,} {dataset.name}{rejected} in {seconds:.1f} s")
+    return Loaded(dataset=dataset.name, status=status, seconds=seconds)
+
+
+def _list(client: Winnow, *, bar: Bar) -> dict[str, Company]:
+    companies: dict[str, Company] = {}
+    for company in client.companies.list(page_size=PAGE):
+        companies[company.domain] = company
+        bar.at(len(companies))
+    return companies
+
+
+def _score_all(
+    client: Winnow, domains: Sequence[str], *, stage: Stage, clock: Callable[[], float]
+) -> tuple[list[BatchItem], float]:
+    began = clock()
+    with stage.counting("Scoring, 100 a request", total=len(domains)) as bar:
+        items = client.score_batch(domains, RULE_ID, progress=lambda items: bar.advance(len(items)))
+    seconds = clock() - began
+    rate = len(items) / seconds
+    stage.done(f"Scored {len(items):,} companies, 100 a request, in {seconds:.1f} s ({rate:,.0f} a second)")
+    return items, seconds
+
+
+def _score_singly(client: Winnow, domains: Sequence[str], *, stage: Stage, clock: Callable[[], float]) -> list[float]:
+    """Score some one by one; returns the seconds that each took."""
+    seconds: list[float] = []
+    with stage.counting("Scoring one by one", total=len(domains)) as bar:
+        for domain in domains:
+            began = clock()
+            client.score(domain, RULE_ID)
+            seconds.append(clock() - began)
+            bar.advance(1)
+    if seconds:
+        middle = sorted(seconds)[len(seconds) // 2]
+        stage.done(f"Scored {len(seconds)} of them once more, one a request, in {middle * 1000:.0f} ms each (median)")
+    return seconds

@@ -1,0 +1,119 @@
+"""What the demo found, for a terminal of 100 columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+from winnow import BatchItem, Score
+from winnow.cli.tables import plain, reasons_text, tier_text
+
+from winnow_local.demo.job import Loaded, Outcome
+
+BEST = 15
+REJECTED = 8
+_TIERS = ("hot", "warm", "neutral", "cold")
+_BAR = 40
+
+
+def show(outcome: Outcome, *, console: Console) -> None:
+    """Print the tables."""
+    for title, table in _sections(outcome):
+        console.print()
+        console.print(Text(title, style="bold"))
+        console.print(Padding(table, (0, 0, 0, 1)))
+
+
+def _sections(outcome: Outcome) -> Iterator[tuple[str, RenderableType]]:
+    scores = outcome.scores
+    yield f"The best {min(BEST, len(scores))} of {len(scores):,} companies", best_table(outcome)
+    yield "Tiers", tiers_table(scores)
+    if any(loaded.status.rejected for loaded in outcome.loaded):
+        yield "Rows that were rejected", rejected_table(outcome.loaded)
+    if unscored := [item for item in outcome.items if not isinstance(item, Score)]:
+        yield "Companies without a score", unscored_table(unscored)
+
+
+def best_table(outcome: Outcome) -> Table:
+    """The best companies with their reasons, the weightiest first."""
+    table = _table()
+    table.add_column("Company", max_width=20)
+    table.add_column("Domain", max_width=22, overflow="fold")
+    table.add_column("Score", justify="right")
+    table.add_column("Tier")
+    table.add_column("Reasons", ratio=1)
+    for score in outcome.scores[:BEST]:
+        company = outcome.companies[score.domain]
+        table.add_row(
+            plain(company.name),
+            plain(score.domain),
+            Text(str(score.score), style="bold"),
+            tier_text(score.tier),
+            reasons_text(score),
+        )
+    return table
+
+
+def tiers_table(scores: Sequence[Score]) -> Table:
+    """How many companies each tier has."""
+    counts = Counter(score.tier for score in scores)
+    names = [*_TIERS, *sorted(counts.keys() - set(_TIERS))]
+    most = max(counts.values(), default=1)
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for name in names:
+        tier = tier_text(name)
+        bar = Text("█" * max(round(_BAR * counts[name] / most), 1 if counts[name] else 0), style=tier.style)
+        table.add_row(tier, Text(f"{counts[name]:,}", justify="right"), bar)
+    return table
+
+
+def rejected_table(loaded: Sequence[Loaded]) -> RenderableType:
+    """The first rows that did not go in, and why."""
+    table = _table()
+    table.add_column("File")
+    table.add_column("Line", justify="right")
+    table.add_column("Reason", ratio=1)
+    shown = 0
+    for one in loaded:
+        for row in one.status.errors[: REJECTED - shown]:
+            table.add_row(one.dataset, str(row.line), plain(row.reason))
+            shown += 1
+    more = sum(one.status.rejected for one in loaded) - shown
+    return Group(table, Text(f"and {more:,} more", style="dim")) if more else table
+
+
+def unscored_table(items: Sequence[BatchItem]) -> Table:
+    """The first domains that have no score, and why."""
+    table = _table()
+    table.add_column("Domain")
+    table.add_column("Reason", ratio=1)
+    for item in items[:REJECTED]:
+        if not isinstance(item, Score):
+            table.add_row(plain(item.domain), plain(item.error.detail))
+    return table
+
+
+def next_steps(*, url: str, docs: str, best: str | None) -> Text:
+    """What somebody would like to do now."""
+    commands = (
+        ("all it knows about one score", f"winnow score {best}" if best else "winnow score DOMAIN"),
+        ("your own companies", "winnow companies import FILE.csv --map 'Website=domain'"),
+        ("your own rule", "winnow rules create RULE.json --publish"),
+        ("every call", docs),
+    )
+    text = Text("\nWhat to do next\n", style="bold")
+    text.append(f"  winnow login --url {url} --api-key KEY", style="cyan not bold")
+    text.append("   (the key that `make up` printed), then\n", style="dim not bold")
+    for purpose, command in commands:
+        text.append(f"  {purpose:<30}", style="dim not bold")
+        text.append(f"{command}\n", style="cyan not bold")
+    return text
+
+
+def _table() -> Table:
+    return Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", expand=True)
