@@ -205,8 +205,8 @@ class House:
             try:
                 yield consumer
             finally:
-                consumer.drain()
                 async with asyncio.timeout(30):
+                    await consumer.drain()
                     await task
 
     async def answers(self, *events: Event, replies_before: int = 0) -> list[Record]:
@@ -268,7 +268,7 @@ async def pool(messages_url: str) -> AsyncIterator[Pool]:
 @pytest.fixture
 def house(pool: Pool) -> House:
     """The service on the log in memory and a real database."""
-    return make_house(MemoryLog(), pool, suffix="")
+    return make_house(MemoryLog(partitions=12), pool, suffix="")
 
 
 def make_house(log: Log, pool: Pool, *, suffix: str) -> House:

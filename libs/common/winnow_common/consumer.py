@@ -83,6 +83,7 @@ class Consumer:
         )
         self._idle = asyncio.Lock()
         self._draining = asyncio.Event()
+        self._finished = asyncio.Event()
         self._positions: dict[Partition, int] = {}
         self._resting: dict[Partition, float] = {}
         self._committed_at = 0.0
@@ -90,24 +91,31 @@ class Consumer:
         self.turned_at = time.monotonic()
         """When the loop last went round, in monotonic seconds; a loop that is stuck is seen by this."""
 
-    def drain(self) -> None:
-        """Finish the batch in hand, commit, leave the group; `run` then returns."""
+    async def drain(self) -> None:
+        """Finish the batch in hand, commit, leave the group; returns when `run` has."""
         self._draining.set()
+        await self._finished.wait()
 
     async def run(self) -> None:
         """Handle messages until drained.
 
         Raises `winnow_common.quarantine.TooManyDeadLetters`.
         """
-        async with self._log.subscribe(self._topics, group=self._group, revoked=self._revoked) as subscription:
-            self._subscription = subscription
-            try:
-                while not self._draining.is_set():
-                    await self._turn(subscription)
-            except Abandoned:
-                logger.warning("a batch is left to whoever reads it next: drained while it could not be finished")
-            finally:
-                await self._commit(subscription)
+        try:
+            async with self._log.subscribe(self._topics, group=self._group, revoked=self._revoked) as subscription:
+                self._subscription = subscription
+                await self._turns(subscription)
+        finally:
+            self._finished.set()
+
+    async def _turns(self, subscription: Subscription) -> None:
+        try:
+            while not self._draining.is_set():
+                await self._turn(subscription)
+        except Abandoned:
+            logger.warning("a batch is left to whoever reads it next: drained while it could not be finished")
+        finally:
+            await self._commit(subscription)
 
     async def _turn(self, subscription: Subscription) -> None:
         self.turned_at = time.monotonic()

@@ -19,6 +19,8 @@ from winnow_common.postgres import Pool, is_transient, transaction
 
 log = logs.get(__name__)
 
+_FAILURE_SECONDS = 0.5
+
 _WAITING = "SELECT DISTINCT shard FROM outbox"
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || '.outbox', $1))"
 _OLDEST = "SELECT id, topic, key, envelope, data FROM outbox WHERE shard = $1 ORDER BY id LIMIT $2 FOR UPDATE"
@@ -42,32 +44,50 @@ class Relay:
         self._publisher = publisher
         self._pace = pace
         self._woken = asyncio.Event()
+        self._finished = asyncio.Event()
+        self._draining = False
 
     def wake(self) -> None:
         """Look at once: facts were written in this process."""
         self._woken.set()
 
     async def run(self) -> None:
-        """Drain for ever; faults of the log or of PostgreSQL are waited out."""
+        """Move facts until drained; faults of the log or of PostgreSQL are waited out."""
         pause = self._pace.shortest
-        while True:
-            try:
-                moved = await self.drain()
-            except (LogUnavailable, Exception) as error:
-                if not isinstance(error, LogUnavailable) and not is_transient(error):
-                    raise
-                RELAY_FAILURES.inc()
-                log.warning("facts wait: the log or the database is away", error=repr(error))
-                moved, pause = 0, 1.0
-            pause = self._pace.shortest if moved else min(pause * 2, max(self._pace.longest, pause))
-            await self._rest(pause)
+        try:
+            while not self._draining:
+                moved = await self._try_to_move()
+                if moved is None:
+                    pause = _FAILURE_SECONDS
+                else:
+                    pause = self._pace.shortest if moved else min(pause * 2, self._pace.longest)
+                await self._rest(pause)
+        finally:
+            self._finished.set()
+
+    async def _try_to_move(self) -> int | None:
+        """The number of facts moved; None where the log or the database is away."""
+        try:
+            return await self.move()
+        except Exception as error:
+            if not isinstance(error, LogUnavailable) and not is_transient(error):
+                raise
+            RELAY_FAILURES.inc()
+            log.warning("facts wait: the log or the database is away", error=repr(error))
+            return None
 
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._woken.wait(), seconds)
         self._woken.clear()
 
-    async def drain(self) -> int:
+    async def drain(self) -> None:
+        """Finish what is on its way; returns when `run` has."""
+        self._draining = True
+        self.wake()
+        await self._finished.wait()
+
+    async def move(self) -> int:
         """Move what is there now; the number of facts moved by this process."""
         moved = 0
         async with self._pool.acquire() as connection:
