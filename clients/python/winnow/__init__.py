@@ -34,8 +34,11 @@ from winnow.results import (
     RuleSummary,
     RuleVersion,
     Score,
+    ScoreSummary,
     Session,
+    StoredScore,
     Unscored,
+    Verification,
 )
 from winnow.retries import Retries, Retry
 
@@ -66,14 +69,17 @@ __all__ = [
     "RuleSummary",
     "RuleVersion",
     "Score",
+    "ScoreSummary",
     "ServerFailed",
     "Session",
+    "StoredScore",
     "TimedOut",
     "Unavailable",
     "UnexpectedAnswer",
     "Unreachable",
     "Unscored",
     "UnusableArgument",
+    "Verification",
     "Winnow",
     "WinnowError",
 ]

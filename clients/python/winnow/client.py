@@ -19,7 +19,7 @@ from winnow.drivers import TIMEOUT, AsyncDriver, BlockingDriver
 from winnow.groups.access import Accounts, Keys, Sessions
 from winnow.groups.companies import Companies
 from winnow.groups.rules import Rules
-from winnow.groups.scoring import Requests, Scoring
+from winnow.groups.scoring import Requests, Scores, Scoring
 from winnow.retries import Retries, Retry, perform
 
 
@@ -33,6 +33,7 @@ class Client(Scoring[D]):
         self.keys: Keys[D] = Keys(driver)
         self.companies: Companies[D] = Companies(driver)
         self.rules: Rules[D] = Rules(driver)
+        self.scores: Scores[D] = Scores(driver)
         self.requests: Requests[D] = Requests(driver)
 
     @property

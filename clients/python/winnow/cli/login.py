@@ -47,13 +47,16 @@ def sign_up(
     url: Url = None,
     email: Email = None,
     company: Annotated[str | None, typer.Option("--company", help="Your company's name.")] = None,
+    invitation: Annotated[
+        str | None, typer.Option("--invitation", help="The code, where sign-up is by invitation.")
+    ] = None,
 ) -> None:
     """Open an account, and remember its first key for this machine."""
     here = terminal(context)
     email = email or typer.prompt("E-mail")
     password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     with here.client(url=url) as client:
-        account = client.accounts.create(email, password=password, company=company)
+        account = client.accounts.create(email, password=password, company=company, invitation=invitation)
         _remember(here, url=client.url, api_key=account.api_key)
 
 

@@ -104,15 +104,16 @@ def company_details(company: Company, /) -> Table:
 
 
 def keys_table(keys: Iterable[Key], /) -> Table:
-    made = table("Id", "Name", "Environment", "Scopes", "Created", "Ends")
+    made = table("Id", "Name", "Key", "Environment", "Scopes", "Created", "Ends")
     for key in keys:
         made.add_row(
             plain(key.id),
             plain(key.name),
+            plain(key.hint),
             plain(key.environment),
             plain(" ".join(key.scopes)),
             moment(key.created_at),
-            Text("revoked", style="red") if key.revoked_at else moment(key.expires_at),
+            moment(key.expires_at),
         )
     return made
 

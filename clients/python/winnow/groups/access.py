@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from winnow.binding import D, Group, Listing, call, listing
 from winnow.calls import Call, command, get, segment
@@ -13,9 +14,11 @@ class Accounts(Group[D]):
     """Sign-up; needs no key."""
 
     @call
-    def create(self, email: str, *, password: str, company: str | None = None) -> Call[Account]:
+    def create(
+        self, email: str, *, password: str, company: str | None = None, invitation: str | None = None
+    ) -> Call[Account]:
         """Open an account; its first API key is in the answer, and nowhere else."""
-        body = {"email": email, "password": password, "company": company}
+        body = {"email": email, "password": password, "company": company, "invitation": invitation}
         request = command("POST", "/v1/accounts", json=_given(body), authenticated=False)
         return parse(Account, (yield from self._perform(request)))
 
@@ -46,10 +49,15 @@ class Keys(Group[D]):
         *,
         scopes: Sequence[str] | None = None,
         environment: str | None = None,
+        expires_at: datetime | None = None,
         idempotency_key: str | None = None,
     ) -> Call[NewKey]:
-        """Make a key. Without `scopes` it may do what the key in use may."""
-        body = _given({"name": name, "scopes": scopes, "environment": environment})
+        """Make a key. Without `scopes` it may do what the key in use may.
+
+        Where the answer was lost on its way, the try after it raises `Conflict`: a secret is not told twice.
+        """
+        ends = expires_at.isoformat() if expires_at else None
+        body = _given({"name": name, "scopes": scopes, "environment": environment, "expires_at": ends})
         request = command("POST", "/v1/keys", json=body, idempotency_key=idempotency_key)
         return parse(NewKey, (yield from self._perform(request)))
 

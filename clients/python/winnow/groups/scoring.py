@@ -10,9 +10,9 @@ from uuid import uuid4
 
 from pydantic import JsonValue
 
-from winnow.binding import D, Group, call
+from winnow.binding import D, Group, Listing, call, listing
 from winnow.calls import Call, command, get, segment
-from winnow.results import BatchItem, Score, parse
+from winnow.results import BatchItem, Score, ScoreSummary, StoredScore, Verification, parse
 
 BATCH = 100
 """The most domains that one request may carry (`POST /v1/scoring/batch`)."""
@@ -63,6 +63,27 @@ class Scoring(Group[D]):
             if progress is not None:
                 progress(scored)
         return items
+
+
+class Scores(Group[D]):
+    """Scores that were given earlier."""
+
+    @listing
+    def list(self, *, domain: str | None = None) -> Listing[ScoreSummary]:
+        """The scores of a domain, or all of them, the newest first."""
+        return Listing(get("/v1/scores", query={"domain": domain}), ScoreSummary)
+
+    @call
+    def get(self, score_id: str, /) -> Call[StoredScore]:
+        """A score as it was answered, with what reproduces it."""
+        request = get(f"/v1/scores/{segment(score_id)}")
+        return parse(StoredScore, (yield from self._perform(request)))
+
+    @call
+    def verify(self, score_id: str, /) -> Call[Verification]:
+        """Have a score computed again from what it came from, and compared."""
+        request = get(f"/v1/scores/{segment(score_id)}/verify")
+        return parse(Verification, (yield from self._perform(request)))
 
 
 class Requests(Group[D]):

@@ -4,7 +4,16 @@ from winnow.results.access import Account, Key, NewKey, Session
 from winnow.results.companies import Company, ImportStatus, RejectedRow
 from winnow.results.parsing import Page, Result, parse, parse_page
 from winnow.results.rules import Finding, Findings, Rule, RuleSummary, RuleVersion
-from winnow.results.scores import BatchItem, BreakdownLine, Reason, Score, Unscored
+from winnow.results.scores import (
+    BatchItem,
+    BreakdownLine,
+    Reason,
+    Score,
+    ScoreSummary,
+    StoredScore,
+    Unscored,
+    Verification,
+)
 
 __all__ = [
     "Account",
@@ -24,8 +33,11 @@ __all__ = [
     "RuleSummary",
     "RuleVersion",
     "Score",
+    "ScoreSummary",
     "Session",
+    "StoredScore",
     "Unscored",
+    "Verification",
     "parse",
     "parse_page",
 ]

@@ -25,7 +25,7 @@ class Session(Result):
 
 
 class Key(Result):
-    """An API key without its secret."""
+    """An API key without its secret; `hint` is enough to know it by, `replaced_by` its successor by rotation."""
 
     id: str
     name: str | None = None
@@ -35,7 +35,7 @@ class Key(Result):
     created_at: datetime | None = None
     last_used_at: datetime | None = None
     expires_at: datetime | None = None
-    revoked_at: datetime | None = None
+    replaced_by: str | None = None
 
 
 class NewKey(Key):

@@ -43,6 +43,38 @@ class Score(Result):
         return tuple(sorted(lines, key=lambda line: -abs(line.points)))
 
 
+class ScoreSummary(Result):
+    """A score in a list."""
+
+    score_id: str
+    domain: str
+    rule_id: str
+    rule_version: int
+    score: int
+    tier: str
+    scored_at: datetime
+    livemode: bool = True
+
+
+class StoredScore(Score):
+    """A score as it was stored, with what reproduces it."""
+
+    rule_hash: str
+    code_version: str
+    snapshot_hash: str
+    company_version: int
+    scored_at: datetime
+
+
+class Verification(Result):
+    """Whether a stored score came out again, byte for byte."""
+
+    score_id: str
+    identical: bool
+    stored_sha256: str
+    computed_sha256: str
+
+
 class Reason(Result):
     """Why something was not done: a stable code and a sentence."""
 
