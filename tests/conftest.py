@@ -1,6 +1,6 @@
-"""Real PostgreSQL, Valkey and Kafka for every test that asks for them: one set per test process, empty databases per test.
+"""Real PostgreSQL, Valkey and Kafka for every test that asks: one set per test process, an empty database per test.
 
-A test that takes a server away (`await servers.kafka.kill()`) gives it back: the `servers` fixture that tests see starts
+A test that takes a server away (`await servers.kafka.kill()`) need not give it back: the `servers` fixture starts
 whatever is down when the test is over.
 """
 
@@ -23,7 +23,7 @@ _TEST_SETTINGS = {**LAPTOP_SETTINGS, "fsync": "off", "full_page_writes": "off"}
 
 @dataclass(slots=True)
 class Databases:
-    """Makes databases that look as production does to a service: a role of its own, a schema of its own, no superuser."""
+    """Makes databases that look to a service as in production: its own role, its own schema, no superuser."""
 
     servers: Servers
     role: str = "service"

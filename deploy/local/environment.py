@@ -1,8 +1,8 @@
 """Makes the virtual environment that everything else runs in: `python3 deploy/local/environment.py .venv local`.
 
-The second argument names the requirements: `local` to run a stack, `dev` for tests and checks, `bench` for benches. What
-is installed is written down in the environment itself, so the next call does nothing until a requirement file or a
-member's metadata changes. Standard library only, since it runs before anything is installed; pip is enough.
+The second argument names the requirements: `local` to run a stack, `dev` for tests and checks, `bench` for benches.
+What is installed is written down in the environment itself, so the next call does nothing until a requirement file or
+a member's metadata changes. Standard library only, since it runs before anything is installed; pip is enough.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def main(environment: Path, stage: str) -> None:
     """Bring `environment` to `stage`; says what it does where that takes time."""
     if sys.version_info < LEAST_PYTHON:
         fail(
-            f"Winnow needs Python 3.11 or later, and {sys.executable} is {sys.version.split()[0]}. Install one (Debian 12: "
-            "`apt-get install python3.11`) and name it: `make up PYTHON=python3.11`."
+            f"Winnow needs Python 3.11 or later, and {sys.executable} is {sys.version.split()[0]}. Install one "
+            "(on Debian 12 `apt-get install python3.11`) and name it: `make up PYTHON=python3.11`."
         )
     if any(stamp(environment, larger).exists() for larger in STAGES[STAGES.index(stage) :]):
         return
@@ -87,8 +87,8 @@ def make_environment(environment: Path) -> None:
         made = run([sys.executable, "-m", "virtualenv", "-q", str(environment)])
     else:
         fail(
-            "This Python can make no environments: Debian has the missing part in a package of its own. Install it with "
-            "`sudo apt-get install python3-venv`, then run the same command again."
+            "This Python can make no environments: Debian has the missing part in a package of its own. Install it "
+            "with `sudo apt-get install python3-venv`, then run the same command again."
         )
     if not made:
         fail(f"{environment} could not be made; the lines above say why.")
@@ -133,9 +133,9 @@ def say(text: str) -> None:
 
 def fail_unreachable() -> NoReturn:
     fail(
-        "The packages could not be installed; the lines above say why. If they name a connection, the package index cannot "
-        "be reached: check the network (a proxy goes into HTTPS_PROXY, another index into PIP_INDEX_URL). If they say that "
-        "no space is left, make room. Then run the same command again: what has arrived is kept."
+        "The packages could not be installed; the lines above say why. If they name a connection, the package index "
+        "cannot be reached: check the network (a proxy goes into HTTPS_PROXY, another index into PIP_INDEX_URL). If "
+        "they say that no space is left, make room. Then run the same command again: what has arrived is kept."
     )
 
 

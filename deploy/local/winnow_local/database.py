@@ -12,8 +12,8 @@ def prepare_database(server_url: str, *, roles: dict[str, str]) -> dict[str, str
 
     `server_url` names a role that may create databases and roles. Returns a URL per role.
     """
-    exists = run_sql(server_url, statements=f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'")
-    if not exists.strip():
+    exists = run_sql(server_url, statements="SELECT datname FROM pg_database")
+    if DATABASE not in exists.split():
         run_sql(server_url, statements=f"CREATE DATABASE {DATABASE}", in_transaction=False)
     database_url = _with(server_url, database=DATABASE)
     statements = [f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC", "REVOKE ALL ON SCHEMA public FROM PUBLIC"]

@@ -1,4 +1,4 @@
-"""`endpoints.json`: how programs find a running stack. It exists while the stack is ready, and is replaced as a whole."""
+"""`endpoints.json`: how programs find a running stack. It exists while the stack is ready; it is replaced whole."""
 
 import json
 from dataclasses import asdict, dataclass, field

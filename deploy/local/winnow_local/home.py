@@ -1,4 +1,4 @@
-"""The folder that holds everything of one stack, and the claim on it: one supervisor at a time, nothing left of the last."""
+"""The folder of a stack's state, and the claim on it: one supervisor at a time, nothing left of the last one."""
 
 import fcntl
 import os

@@ -77,9 +77,9 @@ def _verified(context: MavenContext, jar: LockedJar) -> Path:
             path = artifact.resolve()
     except (requests.RequestException, RuntimeError) as refusal:
         raise StackError(
-            f"Kafka's jar {jar.coordinate} could not be fetched from the Maven repository: {refusal}. Check the network "
-            "(a proxy goes into HTTPS_PROXY), then run the same command again: what has arrived is kept. Or start a "
-            "Kafka yourself and name it: WINNOW_KAFKA=127.0.0.1:9092 make up"
+            f"Kafka's jar {jar.coordinate} could not be fetched from the Maven repository: {refusal}. Check the "
+            "network (a proxy goes into HTTPS_PROXY), then run the same command again: what has arrived is kept. "
+            "Or start a Kafka yourself and name it: WINNOW_KAFKA=127.0.0.1:9092 make up"
         ) from refusal
     if _sha256(path) != jar.sha256:
         raise StackError(f"{path} is not the file that {_LOCK} names for {jar.coordinate}: it was changed on its way.")

@@ -85,7 +85,7 @@ class Journal:
     def _styled(self, name: str, line: Line) -> Text:
         style = self._styles.setdefault(name, _NAME_STYLES[len(self._styles) % len(_NAME_STYLES)])
         return Text.assemble(
-            (f"{datetime.now():%H:%M:%S} ", "dim"),
+            (f"{datetime.now(UTC).astimezone():%H:%M:%S} ", "dim"),
             (f"{name:<{_NAME_WIDTH}} ", style),
             (f"{line.level:<8}", _LEVEL_STYLES[line.level]),
             line.text,

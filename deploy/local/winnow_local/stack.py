@@ -1,7 +1,7 @@
 """A whole stack: servers, database, topics, migrations, services, the first API key; and the end of all that in order.
 
-Start: the three servers side by side; then roles, topics and migrations side by side; then the services, while the first
-account is made. End: the services drain first, while the servers they need still answer, then the servers.
+Start: the three servers side by side; then roles and schemas; then topics and migrations side by side; then the
+services. End: the services drain first, while the servers they need still answer, then the servers.
 """
 
 import asyncio

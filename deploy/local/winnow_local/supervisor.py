@@ -1,6 +1,6 @@
-"""Keeps children running: one that ends without being asked to is started again and said so, at growing intervals when
-it ends at once again and again.
+"""Keeps children running: one that ends without being asked to is started again.
 
+Each time is said in the log. One that ends at once again and again is started at growing intervals.
 All of it happens on one event loop. `on_change` is called whenever the set of process ids is another.
 """
 

