@@ -1,0 +1,1 @@
+"""What the service does with each type of message: parse, call, return; a module for each noun."""

@@ -1,0 +1,107 @@
+"""Company profiles: put, get, list, delete."""
+
+from uuid import UUID
+
+import orjson
+from winnow_common.clock import Clock
+from winnow_common.identifiers import event_id
+from winnow_common.outcome import AnyHandler, Command, Fact, Outcome, Read, Request
+from winnow_common.postgres import Connection
+from winnow_contracts import profiles, topics
+from winnow_contracts.profiles import DeleteCompany, GetCompany, ListCompanies, PutCompany
+
+from winnow_scoring import refusals
+from winnow_scoring.cursors import Cursors
+from winnow_scoring.pages import page
+from winnow_scoring.profiles import Profile
+from winnow_scoring.refusals import domain_of
+from winnow_scoring.store import companies
+from winnow_scoring.store.companies import Change, Company
+
+
+class CompanyHandlers:
+    """Answers for `companies.*`."""
+
+    def __init__(self, *, clock: Clock, cursors: Cursors) -> None:
+        self._clock = clock
+        self._cursors = cursors
+
+    def all(self) -> tuple[AnyHandler, ...]:
+        """The handlers with the messages that they take."""
+        return (
+            Command(profiles.PUT, PutCompany, self.put),
+            Command(profiles.DELETE, DeleteCompany, self.delete),
+            Read(profiles.GET, GetCompany, self.get),
+            Read(profiles.LIST, ListCompanies, self.list),
+        )
+
+    async def put(self, request: Request[PutCompany], connection: Connection) -> Outcome:
+        """Replace a profile. A PUT that changes nothing is no new version and no fact."""
+        profile = {domain_of(request.data.domain): Profile.of(request.data.attributes)}
+        [change] = await companies.put(
+            connection, tenant=request.tenant, profiles=profile, source="api", now=self._clock()
+        )
+        facts = [updated(change, tenant=request.tenant, cause=request.id)] if change.changed else []
+        return Outcome.json(change.company.as_json(), status=201 if change.created else 200, facts=facts)
+
+    async def delete(self, request: Request[DeleteCompany], connection: Connection) -> Outcome:
+        """Forget a company."""
+        domain = domain_of(request.data.domain)
+        version = await companies.delete(connection, tenant=request.tenant, domain=domain, now=self._clock())
+        if version is None:
+            raise refusals.domain_not_found()
+        return Outcome(status=204, facts=[_deleted(domain, version, request)])
+
+    async def get(self, request: Request[GetCompany], connection: Connection) -> Outcome:
+        """A profile."""
+        domain = domain_of(request.data.domain)
+        company = await companies.get(connection, tenant=request.tenant, domain=domain)
+        if company is None:
+            raise refusals.domain_not_found()
+        return Outcome.json(company.as_json())
+
+    async def list(self, request: Request[ListCompanies], connection: Connection) -> Outcome:
+        """Profiles by domain."""
+        tenant, asked = request.tenant, request.data
+        scope = f"companies {asked.filters.model_dump_json()}"
+        start = self._cursors.read(asked.cursor, tenant=tenant, of=scope)
+        found = await companies.after(
+            connection, tenant=tenant, domain=start, filters=asked.filters, limit=asked.limit + 1
+        )
+
+        def cursor(company: Company) -> str:
+            return self._cursors.make(company.domain, tenant=tenant, of=scope)
+
+        return page(found, limit=asked.limit, shown=Company.as_json, cursor=cursor)
+
+
+def updated(change: Change, *, tenant: UUID, cause: UUID, place: str = "") -> Fact:
+    """`company.updated`; `place` tells changes of one company by one cause apart."""
+    company = change.company
+    return Fact(
+        topic=topics.COMPANIES,
+        type=profiles.UPDATED,
+        id=event_id(cause, profiles.UPDATED.name, f"{company.domain}{place}"),
+        tenant=tenant,
+        key=company.domain,
+        data=orjson.dumps(
+            {
+                "domain": company.domain,
+                "version": company.version,
+                "attributes": orjson.Fragment(company.attributes),
+            },
+        ),
+        sequence=company.version,
+    )
+
+
+def _deleted(domain: str, version: int, request: Request[DeleteCompany]) -> Fact:
+    return Fact(
+        topic=topics.COMPANIES,
+        type=profiles.DELETED,
+        id=event_id(request.id, profiles.DELETED.name, domain),
+        tenant=request.tenant,
+        key=domain,
+        data=orjson.dumps({"domain": domain, "version": version}),
+        sequence=version,
+    )

@@ -1,0 +1,51 @@
+"""What callers are told, in the words that the API's documents use."""
+
+from winnow_common.errors import Problem, Violation
+
+from winnow_scoring.domains import InvalidDomain, registrable_domain
+
+
+def invalid_domain() -> Problem:
+    """What was sent names no company's site."""
+    return Problem(400, "invalid_domain", "Invalid domain format")
+
+
+def domain_not_found() -> Problem:
+    """The tenant has no such company."""
+    return Problem(404, "domain_not_found", "Domain not found")
+
+
+def rule_not_found() -> Problem:
+    """The tenant has no such rule, or none that is published."""
+    return Problem(404, "rule_not_found", "Scoring rule not found")
+
+
+def version_not_found() -> Problem:
+    """The rule has no such version."""
+    return Problem(404, "rule_version_not_found", "The rule has no such version. GET its versions for those it has.")
+
+
+def score_not_found() -> Problem:
+    """The tenant has no such score."""
+    return Problem(404, "score_not_found", "Score not found")
+
+
+def import_not_found() -> Problem:
+    """The tenant has no such import."""
+    return Problem(404, "import_not_found", "Import not found")
+
+
+def invalid_cursor() -> Problem:
+    """The cursor is of another list, or was made up."""
+    detail = "Not a cursor of this list. Send next_cursor of the page before with the same filters, or none."
+    return Problem(
+        422, "invalid_request", "The request is not valid; see errors.", errors=(Violation("?cursor", detail),)
+    )
+
+
+def domain_of(text: str) -> str:
+    """The registrable domain; raises `Problem` where there is none."""
+    try:
+        return registrable_domain(text)
+    except InvalidDomain:
+        raise invalid_domain() from None

@@ -1,0 +1,147 @@
+"""A migrated database for each test, copied from one that is migrated once, and requests as the consumer loop makes them."""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+import orjson
+import pytest
+import winnow_common
+import winnow_scoring
+from winnow_common.errors import Problem
+from winnow_common.outcome import AnyHandler, BatchCommand, Outcome, Request, by_type
+from winnow_common.postgres import Pool, migrate, open_pool
+from winnow_contracts.event import Environment
+from winnow_contracts.topic import MessageType
+
+MIGRATIONS = [Path(package.__file__).parent / "migrations" for package in (winnow_common, winnow_scoring)]
+ACME = UUID(int=0xACE)
+OTHER = UUID(int=0x07)
+MASTER_KEY = bytes(range(32))
+
+
+class Databases(Protocol):
+    """The fixture of the tests' root."""
+
+    def create(self, *, template: str | None = None) -> str: ...
+
+    def drop(self, url: str) -> None: ...
+
+
+@dataclass(slots=True)
+class Clock:
+    """A clock that a test moves."""
+
+    now: datetime = field(default_factory=lambda: datetime(2026, 11, 21, 12, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@dataclass(slots=True)
+class Service:
+    """Asks handlers as the consumer loop does: commands in a transaction, which a refusal undoes; reads without one."""
+
+    pool: Pool
+    handlers: Mapping[str, AnyHandler]
+    clock: Clock
+
+    async def ask(
+        self,
+        type: MessageType,
+        data: Mapping[str, Any],
+        *,
+        tenant: UUID = ACME,
+        id: UUID | None = None,
+        environment: Environment = Environment.PRODUCTION,
+    ) -> Outcome:
+        """The outcome of one message."""
+        return (await self.ask_together(type, [data], tenant=tenant, id=id, environment=environment))[0]
+
+    async def ask_together(
+        self,
+        type: MessageType,
+        items: list[Mapping[str, Any]],
+        *,
+        tenant: UUID = ACME,
+        id: UUID | None = None,
+        environment: Environment = Environment.PRODUCTION,
+    ) -> list[Outcome]:
+        """The outcomes of neighbouring messages."""
+        handler = self.handlers[type.name]
+        requests: list[Request[Any]] = [
+            Request(
+                id=id or uuid4(),
+                tenant=tenant,
+                data=handler.model.model_validate_json(orjson.dumps(item)),
+                time=self.clock(),
+                environment=environment,
+            )
+            for item in items
+        ]
+        async with self.pool.acquire() as connection:
+            if isinstance(handler, BatchCommand):
+                async with connection.transaction():
+                    return list(await handler.handle(requests, connection))
+            return [await self._alone(handler, request) for request in requests]
+
+    async def _alone(self, handler: Any, request: Request[Any]) -> Outcome:
+        async with self.pool.acquire() as connection:
+            try:
+                async with connection.transaction():
+                    outcome: Outcome = await handler.handle(request, connection)
+                    return outcome
+            except Problem as problem:
+                return Outcome.problem(problem, request_id=request.id)
+
+
+Serve = Callable[..., Service]
+
+
+def body(outcome: Outcome) -> Any:
+    """The JSON of an answer."""
+    return orjson.loads(outcome.body)
+
+
+@pytest.fixture(scope="session")
+def scoring_template(databases: Databases) -> Iterator[str]:
+    """Name of a migrated database that nobody is connected to."""
+    url = databases.create()
+    migrate(url, *MIGRATIONS)
+    yield url.rpartition("/")[2]
+    databases.drop(url)
+
+
+@pytest.fixture
+def scoring_database(databases: Databases, scoring_template: str) -> Iterator[str]:
+    """URL of an empty, migrated database."""
+    url = databases.create(template=scoring_template)
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+async def pool(scoring_database: str) -> AsyncIterator[Pool]:
+    async with open_pool(scoring_database, size=8, name="test") as pool:
+        yield pool
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def serve(pool: Pool, clock: Clock) -> Serve:
+    """Makes a service of some handlers."""
+
+    def make(*handlers: AnyHandler) -> Service:
+        return Service(pool, by_type(handlers), clock)
+
+    return make
