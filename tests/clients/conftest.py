@@ -137,9 +137,9 @@ class Api:
         self.server.received.append(seen)
         if self.server.failures:
             return _failed(self.server.failures.popleft())
-        if not request.path.startswith(("/v1/accounts", "/v1/sessions")):
-            if request.headers.get("Authorization") not in {f"Bearer {KEY}", "Bearer session"}:
-                return problem(401, "invalid_api_key", "Invalid API key")
+        is_open = request.path.startswith(("/v1/accounts", "/v1/sessions"))
+        if not is_open and request.headers.get("Authorization") not in {f"Bearer {KEY}", "Bearer session"}:
+            return problem(401, "invalid_api_key", "Invalid API key")
         response = await self._once(request, handler, body)
         if self.server.answers_to_lose and request.transport is not None:
             self.server.answers_to_lose -= 1

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.clients.conftest import WinnowServer
     from winnow import Winnow
+
+    from tests.clients.conftest import WinnowServer
 
 COMPANY = {
     "id": "7",

@@ -54,7 +54,7 @@ def impatient(api: WinnowServer) -> Winnow:
     ],
 )
 def test_each_status_has_its_exception(
-    api: WinnowServer, impatient: Winnow, failing: type, status: int, kind: type[APIError]
+    api: WinnowServer, impatient: Winnow, failing: type, *, status: int, kind: type[APIError]
 ) -> None:
     api.fail(failing(status=status, code="a_code"))
 

@@ -26,12 +26,12 @@ class Group(Generic[D]):
     """Operations that belong together, over one driver."""
 
     def __init__(self, driver: D) -> None:
-        self._driver: D = driver
+        self.driver: D = driver
 
     @property
     def _perform(self) -> Perform:
         """Send a request with retries."""
-        return self._driver.perform
+        return self.driver.perform
 
 
 class call(Generic[P, T]):  # noqa: N801 - a decorator, written like one
@@ -51,7 +51,7 @@ class call(Generic[P, T]):  # noqa: N801 - a decorator, written like one
     def __get__(self, group: Group[Any] | None, owner: type) -> object:
         if group is None:
             return self
-        return _bound(group, self._describe, group._driver.run)
+        return _bound(group, self._describe, group.driver.run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class listing(Generic[P, R]):  # noqa: N801
     def __get__(self, group: Group[Any] | None, owner: type) -> object:
         if group is None:
             return self
-        driver = group._driver
+        driver = group.driver
         iterate = _items if isinstance(driver, BlockingDriver) else _items_async
         return _bound(group, self._describe, functools.partial(iterate, driver))
 
@@ -107,7 +107,7 @@ class stream(Generic[P]):  # noqa: N801
     def __get__(self, group: Group[Any] | None, owner: type) -> object:
         if group is None:
             return self
-        return _bound(group, self._describe, group._driver.stream)
+        return _bound(group, self._describe, group.driver.stream)
 
 
 def _bound(

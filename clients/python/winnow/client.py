@@ -39,7 +39,7 @@ class Client(Scoring[D]):
     @property
     def url(self) -> str:
         """The server's address."""
-        return self._driver.connection.url
+        return self.driver.connection.url
 
 
 class Winnow(Client[BlockingDriver]):
@@ -69,7 +69,7 @@ class Winnow(Client[BlockingDriver]):
 
     def close(self) -> None:
         """Close the connections."""
-        self._driver.close()
+        self.driver.close()
 
     def __enter__(self) -> Self:
         return self
@@ -106,7 +106,7 @@ class AsyncWinnow(Client[AsyncDriver]):
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._driver.close()
+        await self.driver.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -125,4 +125,8 @@ def _connection(url: str | None, api_key: str | None) -> Connection:
 
 
 def _performing(retries: Retries | None, on_retry: Callable[[Retry], None] | None) -> Perform:
-    return functools.partial(perform, retries=retries or Retries(), on_retry=on_retry or (lambda retry: None))
+    return functools.partial(perform, retries=retries or Retries(), on_retry=on_retry or _say_nothing)
+
+
+def _say_nothing(_retry: Retry) -> None:
+    """Retries are nobody's business unless somebody asks."""

@@ -25,7 +25,7 @@ class Retry:
 class Retries:
     """Exponential back-off with jitter. Times are in seconds.
 
-    A wait is drawn from the upper half of `first_delay` × 2ⁿ, so that clients that failed together
+    A wait is drawn from the upper half of `first_delay` * 2**n, so that clients that failed together
     do not return together. What `Retry-After` asks for is never undercut; where it asks for more
     than `longest_wait` (a monthly limit, say), the error is raised at once.
     """

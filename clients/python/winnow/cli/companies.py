@@ -45,6 +45,7 @@ class ExportFormat(StrEnum):
 @app.command()
 def put(
     context: typer.Context,
+    *,
     domain: Domain,
     attributes: Annotated[
         list[str] | None,
@@ -64,7 +65,7 @@ def put(
 
 
 @app.command()
-def get(context: typer.Context, domain: Domain, json: Json = False) -> None:
+def get(context: typer.Context, *, domain: Domain, json: Json = False) -> None:
     """Show what is known about a company."""
     here = terminal(context)
     with here.client() as client:
@@ -76,7 +77,7 @@ def get(context: typer.Context, domain: Domain, json: Json = False) -> None:
 
 
 @app.command()
-def delete(context: typer.Context, domain: Domain) -> None:
+def delete(context: typer.Context, *, domain: Domain) -> None:
     """Forget a company."""
     here = terminal(context)
     with here.client() as client:
@@ -87,6 +88,7 @@ def delete(context: typer.Context, domain: Domain) -> None:
 @app.command("list")
 def list_companies(
     context: typer.Context,
+    *,
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many at most.")] = 50,
     json: Json = False,
 ) -> None:
@@ -103,6 +105,7 @@ def list_companies(
 @app.command("import")
 def import_file(
     context: typer.Context,
+    *,
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The file.")],
     mapping: Annotated[
         list[str] | None,
@@ -126,6 +129,7 @@ def import_file(
 @app.command()
 def export(
     context: typer.Context,
+    *,
     format: Annotated[ExportFormat, typer.Option("--format")] = ExportFormat.NDJSON,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; otherwise stdout.")] = None,
 ) -> None:

@@ -36,6 +36,7 @@ SHOWN = ("dead_letter_id", "failed_at", "topic", "type", "replayed_at", "reason"
 @app.command("list")
 def list_letters(
     context: typer.Context,
+    *,
     service: Service = DEFAULT_SERVICE,
     command: OperatorCommand = None,
     json: Json = False,
@@ -54,6 +55,7 @@ def list_letters(
 @app.command()
 def show(
     context: typer.Context,
+    *,
     letter: Letter,
     service: Service = DEFAULT_SERVICE,
     command: OperatorCommand = None,
@@ -66,6 +68,7 @@ def show(
 @app.command()
 def replay(
     context: typer.Context,
+    *,
     letter: Annotated[str | None, typer.Argument(help="Id of the dead letter.")] = None,
     all_letters: Annotated[bool, typer.Option("--all", help="Every one of them.")] = False,
     service: Service = DEFAULT_SERVICE,
@@ -83,7 +86,7 @@ def _run(service: str, command: str | None, arguments: Sequence[str]) -> list[di
     """The JSON lines that the operator command prints; its failure ends this command too."""
     words = [*_operator_command(service, command), *arguments]
     try:
-        done = subprocess.run(words, stdout=subprocess.PIPE, check=False)  # noqa: S603
+        done = subprocess.run(words, stdout=subprocess.PIPE, check=False)
     except OSError as error:
         raise typer.BadParameter(f"{words[0]} cannot be run: {error.strerror}.") from error
     if done.returncode:

@@ -16,7 +16,7 @@ KeyId = Annotated[str, typer.Argument(help="Id of the key, `key_…`.")]
 
 
 @app.command("list")
-def list_keys(context: typer.Context, json: Json = False) -> None:
+def list_keys(context: typer.Context, *, json: Json = False) -> None:
     """List the keys, without their secrets."""
     here = terminal(context)
     with here.client() as client:
@@ -29,6 +29,7 @@ def list_keys(context: typer.Context, json: Json = False) -> None:
 @app.command()
 def create(
     context: typer.Context,
+    *,
     name: Annotated[str, typer.Argument(help="What the key is for.")],
     scope: Annotated[list[str] | None, typer.Option("--scope", help="What it may do; give it several times.")] = None,
     environment: Annotated[
@@ -45,6 +46,7 @@ def create(
 @app.command()
 def rotate(
     context: typer.Context,
+    *,
     key: KeyId,
     overlap: Annotated[int | None, typer.Option("--overlap", help="Seconds that the old key goes on working.")] = None,
     json: Json = False,
@@ -56,7 +58,7 @@ def rotate(
 
 
 @app.command()
-def revoke(context: typer.Context, key: KeyId) -> None:
+def revoke(context: typer.Context, *, key: KeyId) -> None:
     """End a key now."""
     here = terminal(context)
     with here.client() as client:

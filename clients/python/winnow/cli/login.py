@@ -17,6 +17,7 @@ Email = Annotated[str | None, typer.Option("--email", help="Asked for where it i
 
 def login(
     context: typer.Context,
+    *,
     url: Url = None,
     email: Email = None,
     api_key: Annotated[
@@ -44,6 +45,7 @@ def login(
 
 def sign_up(
     context: typer.Context,
+    *,
     url: Url = None,
     email: Email = None,
     company: Annotated[str | None, typer.Option("--company", help="Your company's name.")] = None,

@@ -19,6 +19,7 @@ def group() -> None:
 @app.command()
 def show(
     context: typer.Context,
+    *,
     request_id: Annotated[str, typer.Argument(help="The id that the error named.")],
     json: Json = False,
 ) -> None:

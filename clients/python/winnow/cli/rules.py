@@ -19,7 +19,7 @@ Version = Annotated[int | None, typer.Option("--version", help="Which version.")
 
 
 @app.command("list")
-def list_rules(context: typer.Context, json: Json = False) -> None:
+def list_rules(context: typer.Context, *, json: Json = False) -> None:
     """List the rules."""
     here = terminal(context)
     with here.client() as client:
@@ -30,7 +30,7 @@ def list_rules(context: typer.Context, json: Json = False) -> None:
 
 
 @app.command()
-def show(context: typer.Context, rule: RuleId, version: Version = None, json: Json = False) -> None:
+def show(context: typer.Context, *, rule: RuleId, version: Version = None, json: Json = False) -> None:
     """Show a rule with one of its versions; the newest unless said otherwise."""
     here = terminal(context)
     with here.client() as client:
@@ -43,7 +43,7 @@ def show(context: typer.Context, rule: RuleId, version: Version = None, json: Js
 
 
 @app.command()
-def create(context: typer.Context, file: File, publish: Publish = False, json: Json = False) -> None:
+def create(context: typer.Context, *, file: File, publish: Publish = False, json: Json = False) -> None:
     """Save a new rule from a JSON file."""
     here = terminal(context)
     definition = read_object(file)
@@ -52,7 +52,7 @@ def create(context: typer.Context, file: File, publish: Publish = False, json: J
 
 
 @app.command()
-def put(context: typer.Context, rule: RuleId, file: File, publish: Publish = False, json: Json = False) -> None:
+def put(context: typer.Context, *, rule: RuleId, file: File, publish: Publish = False, json: Json = False) -> None:
     """Create the rule of this id, or add a version to it."""
     here = terminal(context)
     definition = read_object(file)
@@ -61,7 +61,7 @@ def put(context: typer.Context, rule: RuleId, file: File, publish: Publish = Fal
 
 
 @app.command()
-def publish(context: typer.Context, rule: RuleId, version: Version = None, json: Json = False) -> None:
+def publish(context: typer.Context, *, rule: RuleId, version: Version = None, json: Json = False) -> None:
     """Score with a version from now on; the newest unless said otherwise."""
     here = terminal(context)
     with here.client() as client:
@@ -69,7 +69,7 @@ def publish(context: typer.Context, rule: RuleId, version: Version = None, json:
 
 
 @app.command()
-def rollback(context: typer.Context, rule: RuleId, version: Version = None, json: Json = False) -> None:
+def rollback(context: typer.Context, *, rule: RuleId, version: Version = None, json: Json = False) -> None:
     """Go back to the version that was published before, or to a named one."""
     here = terminal(context)
     with here.client() as client:
@@ -77,7 +77,7 @@ def rollback(context: typer.Context, rule: RuleId, version: Version = None, json
 
 
 @app.command()
-def versions(context: typer.Context, rule: RuleId, json: Json = False) -> None:
+def versions(context: typer.Context, *, rule: RuleId, json: Json = False) -> None:
     """List the versions of a rule."""
     here = terminal(context)
     with here.client() as client:
@@ -88,7 +88,7 @@ def versions(context: typer.Context, rule: RuleId, json: Json = False) -> None:
 
 
 @app.command()
-def lint(context: typer.Context, rule: RuleId, version: Version = None, json: Json = False) -> None:
+def lint(context: typer.Context, *, rule: RuleId, version: Version = None, json: Json = False) -> None:
     """Say what is odd about a rule; about its newest version unless said otherwise."""
     here = terminal(context)
     with here.client() as client:
@@ -102,7 +102,7 @@ def lint(context: typer.Context, rule: RuleId, version: Version = None, json: Js
 
 
 @app.command()
-def delete(context: typer.Context, rule: RuleId) -> None:
+def delete(context: typer.Context, *, rule: RuleId) -> None:
     """Delete a rule with its versions."""
     here = terminal(context)
     with here.client() as client:

@@ -17,6 +17,7 @@ from winnow.cli.terminal import Json, Terminal, terminal
 
 def score(
     context: typer.Context,
+    *,
     domains: Annotated[list[str] | None, typer.Argument(help="Domains to score.")] = None,
     rule: Annotated[str | None, typer.Option("--rule", help="Rule to score by, otherwise the default one.")] = None,
     file: Annotated[

@@ -39,6 +39,7 @@ def table(*headers: str, right: Sequence[str] = ()) -> Table:
 
 
 def tier_text(tier: str, /) -> Text:
+    """A tier in its colour."""
     return plain(tier.replace("_", " "), style=TIER_STYLES.get(tier, ""))
 
 
@@ -81,6 +82,7 @@ def score_details(score: Score, /) -> RenderableType:
 
 
 def companies_table(companies: Iterable[Company], /) -> Table:
+    """One line per company."""
     made = table("Domain", "Name", "Industry", "Country", "Employees", "Technologies", right=["Employees"])
     for company in companies:
         employees = "" if company.employees is None else f"{company.employees:,}"
@@ -96,6 +98,7 @@ def companies_table(companies: Iterable[Company], /) -> Table:
 
 
 def company_details(company: Company, /) -> Table:
+    """One line per attribute."""
     made = table("Attribute", "Value")
     for name, value in company.model_dump(exclude_none=True).items():
         shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
@@ -104,6 +107,7 @@ def company_details(company: Company, /) -> Table:
 
 
 def keys_table(keys: Iterable[Key], /) -> Table:
+    """One line per key, without secrets."""
     made = table("Id", "Name", "Key", "Environment", "Scopes", "Created", "Ends")
     for key in keys:
         made.add_row(
@@ -119,6 +123,7 @@ def keys_table(keys: Iterable[Key], /) -> Table:
 
 
 def rules_table(rules: Iterable[RuleSummary], /) -> Table:
+    """One line per rule: which version scores, and which is the newest."""
     made = table("Id", "Name", "Published", "Newest", "Default", right=["Published", "Newest"])
     for rule in rules:
         published = "none" if rule.published_version is None else str(rule.published_version)
@@ -144,6 +149,7 @@ def rule_line(rule: Rule, /) -> Text:
 
 
 def versions_table(versions: Iterable[RuleVersion], /) -> Table:
+    """One line per version."""
     made = table("Version", "Status", "Created", "Published", right=["Version"])
     for version in versions:
         made.add_row(
@@ -156,6 +162,7 @@ def versions_table(versions: Iterable[RuleVersion], /) -> Table:
 
 
 def findings_table(findings: Iterable[Finding], /) -> Table:
+    """One line per remark of lint."""
     made = table("Where", "What", "Code")
     for finding in findings:
         made.add_row(plain(finding.pointer), plain(finding.detail), plain(finding.code, style="dim"))
@@ -175,6 +182,7 @@ def import_summary(status: ImportStatus, /) -> RenderableType:
 
 
 def moment(value: datetime | None, /) -> str:
+    """A time, in UTC and to the minute."""
     return "" if value is None else f"{value:%Y-%m-%d %H:%M}"
 
 

@@ -150,11 +150,11 @@ class Companies(Group[D]):
             idempotency_key=idempotency_key,
         )
         accepted = parse(ImportStatus, (yield from self._perform(request)))
-        return Import(self._driver, import_id=accepted.import_id)
+        return Import(self.driver, import_id=accepted.import_id)
 
     def import_handle(self, import_id: str, /) -> Import[D]:
         """An import that was begun earlier."""
-        return Import(self._driver, import_id=import_id)
+        return Import(self.driver, import_id=import_id)
 
     @stream
     def export(self, *, format: Literal["csv", "ndjson"] = "ndjson") -> Request:

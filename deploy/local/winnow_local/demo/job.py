@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,12 +40,28 @@ class Stage(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A row that did not go in: what it said, and what is wrong with it."""
+
+    name: str
+    domain: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
     """A dataset that went in."""
 
-    dataset: str
+    dataset: Dataset
     status: ImportStatus
     seconds: float
+
+    def rejected(self) -> Iterator[Rejected]:
+        """The rows that the import named as rejected; line n of the file is the nth row."""
+        reasons = {row.line: row.reason for row in self.status.errors}
+        for line, row in enumerate(self.dataset.rows(), 1):
+            if line in reasons:
+                yield Rejected(name=row["name"], domain=row["domain"], reason=reasons[line])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +112,7 @@ def _load(client: Winnow, dataset: Dataset, *, stage: Stage, clock: Callable[[],
         seconds = clock() - began
     rejected = f", {status.rejected:,} rejected" if status.rejected else ""
     stage.done(f"Imported {status.imported:,} of {status.rows:,} {dataset.name}{rejected} in {seconds:.1f} s")
-    return Loaded(dataset=dataset.name, status=status, seconds=seconds)
+    return Loaded(dataset=dataset, status=status, seconds=seconds)
 
 
 def _list(client: Winnow, *, bar: Bar) -> dict[str, Company]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
@@ -42,16 +43,14 @@ def _sections(outcome: Outcome) -> Iterator[tuple[str, RenderableType]]:
 def best_table(outcome: Outcome) -> Table:
     """The best companies with their reasons, the weightiest first."""
     table = _table()
-    table.add_column("Company", max_width=20)
-    table.add_column("Domain", max_width=22, overflow="fold")
+    table.add_column("Company", width=24, overflow="fold")
     table.add_column("Score", justify="right")
     table.add_column("Tier")
     table.add_column("Reasons", ratio=1)
     for score in outcome.scores[:BEST]:
         company = outcome.companies[score.domain]
         table.add_row(
-            plain(company.name),
-            plain(score.domain),
+            Text("\n").join([plain(company.name or score.domain), plain(score.domain, style="dim")]),
             Text(str(score.score), style="bold"),
             tier_text(score.tier),
             reasons_text(score),
@@ -75,15 +74,13 @@ def tiers_table(scores: Sequence[Score]) -> Table:
 def rejected_table(loaded: Sequence[Loaded]) -> RenderableType:
     """The first rows that did not go in, and why."""
     table = _table()
-    table.add_column("File")
-    table.add_column("Line", justify="right")
+    table.add_column("Company")
+    table.add_column("Domain as given")
     table.add_column("Reason", ratio=1)
-    shown = 0
-    for one in loaded:
-        for row in one.status.errors[: REJECTED - shown]:
-            table.add_row(one.dataset, str(row.line), plain(row.reason))
-            shown += 1
-    more = sum(one.status.rejected for one in loaded) - shown
+    rejected = chain.from_iterable(one.rejected() for one in loaded)
+    for row in islice(rejected, REJECTED):
+        table.add_row(plain(row.name), plain(row.domain), plain(row.reason))
+    more = sum(one.status.rejected for one in loaded) - table.row_count
     return Group(table, Text(f"and {more:,} more", style="dim")) if more else table
 
 

@@ -14,10 +14,10 @@ RULE: Final[Mapping[str, Any]] = {
             "attribute": "industry",
             "operator": "in",
             "value": ["B2B", "Fintech", "Technology"],
-            "points": 20,
+            "points": 15,
             "label": "Sells to business",
         },
-        {"attribute": "employees", "operator": "between", "value": [20, 500], "points": 20},
+        {"attribute": "employees", "operator": "between", "value": [20, 500], "points": 20, "label": "Mid-sized"},
         {"attribute": "signals", "operator": "contains", "value": "hiring", "points": 15, "label": "Is hiring"},
         {
             "attribute": "country",
@@ -27,7 +27,7 @@ RULE: Final[Mapping[str, Any]] = {
             "label": "In our market",
         },
         {"attribute": "funding_stage", "operator": "is", "value": "Growth", "points": 10, "label": "Growth stage"},
-        {"attribute": "technologies", "operator": "uses", "value": "TypeScript", "points": 15, "group": "technology"},
+        {"attribute": "technologies", "operator": "uses", "value": "TypeScript", "points": 10, "group": "technology"},
         {"attribute": "technologies", "operator": "uses", "value": "Python", "points": 10, "group": "technology"},
         {
             "any": [
@@ -35,10 +35,10 @@ RULE: Final[Mapping[str, Any]] = {
                 {"attribute": "technologies", "operator": "uses", "value": "Google Cloud"},
             ],
             "points": 10,
-            "label": "Runs in a public cloud",
+            "label": "In a public cloud",
             "group": "technology",
         },
-        {"attribute": "tags", "operator": "contains", "value": "SaaS", "points": 5, "label": "SaaS"},
+        {"attribute": "tags", "operator": "contains", "value": "SaaS", "points": 5, "label": "Sells SaaS"},
         {
             "attribute": "status",
             "operator": "in",
@@ -48,5 +48,5 @@ RULE: Final[Mapping[str, Any]] = {
         },
     ],
     "tiers": {"hot": 80, "warm": 50, "neutral": 20},
-    "caps": {"total": [0, 100], "groups": {"technology": [0, 30]}},
+    "caps": {"total": [0, 100], "groups": {"technology": [0, 25]}},
 }

@@ -42,7 +42,7 @@ def running_stack(home: Home, *, say: Callable[[str], None]) -> Iterator[Endpoin
 def _own_stack(home: Home, *, say: Callable[[str], None]) -> Iterator[Endpoints]:
     say("No stack runs, so one is started, and stopped at the end; `make up` starts one that stays.")
     command = Command(name="stack", argv=(sys.executable, "-m", "winnow_local", "up"))
-    process = Process(command, sink=lambda line: None)
+    process = Process(command, sink=_ignore)
     try:
         yield _wait(home, may_go_on=lambda: process.exit_status is None, last_words=process.output_tail)
     finally:
@@ -59,6 +59,10 @@ def _wait(home: Home, *, may_go_on: Callable[[], bool], last_words: Callable[[],
             break
         time.sleep(_LOOK_EVERY_S)
     raise StackError(f"The stack did not become ready. {last_words()}".strip())
+
+
+def _ignore(_line: str) -> None:
+    """The stack's log is in its home; its last lines are kept for when it fails."""
 
 
 def _answering(home: Home) -> Endpoints | None:
