@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 from winnow_local.postgres import LAPTOP_SETTINGS, run_sql
+from winnow_local.running import RunningStack, running_stack
 from winnow_local.servers import Servers
 
 # A server that is killed loses nothing that it handed to the kernel, and the machine is not going to lose power for a
@@ -120,6 +121,13 @@ def kafka_bootstrap(session_servers: Servers) -> str:
 def topic_name() -> Callable[[str], str]:
     """Makes names of topics that no other test uses, ending in what is asked for."""
     return lambda ending: f"test.{secrets.token_hex(6)}.{ending}"
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """The whole of `make up`, in a folder of its own, for the tests of one module."""
+    with running_stack(_enterable(tmp_path_factory.mktemp("stack"))) as running:
+        yield running
 
 
 def _enterable(folder: Path) -> Path:

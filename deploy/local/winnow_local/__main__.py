@@ -1,4 +1,4 @@
-"""`python -m winnow_local up|demo|warm|lock`: what the Makefile runs."""
+"""`python -m winnow_local up|demo|warm|jars|lock`: what the Makefile runs."""
 
 import sys
 

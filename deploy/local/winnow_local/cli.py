@@ -1,128 +1,80 @@
-"""The commands behind `make up` and its neighbours."""
+"""The commands behind `make up` and its neighbours; a failure is told in words, without a traceback."""
 
 import asyncio
 import errno
-import os
-import signal
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
-from winnow_local.endpoints import Endpoints
 from winnow_local.errors import StackError
-from winnow_local.home import Home
-from winnow_local.jars import write_lock
-from winnow_local.kafka import train_ahead_of_time_cache
-from winnow_local.log import Journal
-from winnow_local.reservation import reserved_port
-from winnow_local.settings import StackSettings
-from winnow_local.stack import Stack
-
-_COMMANDS = (
-    "up (start everything), demo (the whole job on real companies), warm (train Kafka's cache), lock (Kafka's jars)"
-)
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command; returns the exit status."""
-    command = arguments[0] if arguments else "up"
+    """Run the command that the first argument names, `up` where there is none; returns the exit status."""
+    name = arguments[0] if arguments else "up"
+    command = _COMMANDS.get(name)
     try:
-        match command:
-            case "up":
-                return up()
-            case "demo":
-                from winnow_local import demo  # noqa: PLC0415  (it needs the client, which `up` does not)
-
-                return demo.main(arguments[1:])
-            case "warm":
-                asyncio.run(train_ahead_of_time_cache(sink=lambda _: None))
-                return 0
-            case "lock":
-                write_lock(Path(__file__).with_name("kafka.lock"))
-                return 0
-        raise StackError(f"There is no command {command!r}; there are {_COMMANDS}.")
+        if command is None:
+            raise StackError(f"There is no command {name!r}; there are {', '.join(_COMMANDS)}.")
+        return command(arguments[1:])
     except StackError as failure:
-        Console(stderr=True).print(Text(str(failure), style="bold red"), soft_wrap=True)
-        return 1
+        return _fail(str(failure))
     except OSError as failure:
         if failure.errno != errno.ENOSPC:
             raise
-        text = f"The disk of {failure.filename or 'the stack'} is full. Make room, then start again: nothing is lost."
-        Console(stderr=True).print(Text(text, style="bold red"), soft_wrap=True)
-        return 1
+        place = failure.filename or "the stack"
+        return _fail(f"The disk of {place} is full. Make room, then run the same command again: nothing is lost.")
 
 
-def up() -> int:
-    """Run a stack until Ctrl-C, SIGTERM or the end of the terminal."""
-    settings = StackSettings.from_environment(os.environ)
-    home = Home(settings.home)
-    with reserved_port(settings.port) as port, home.claimed():
-        journal = Journal(Console(), folder=home.logs, level=settings.log_level)
-        try:
-            return asyncio.run(_run(Stack(settings, home=home, port=port, journal=journal), journal=journal))
-        finally:
-            journal.close()
+def _up(_arguments: list[str]) -> int:
+    """Start everything and keep it running."""
+    from winnow_local.up import up  # noqa: PLC0415 (each command loads only what it needs)
+
+    return up()
 
 
-async def _run(stack: Stack, *, journal: Journal) -> int:
-    stopping = asyncio.Event()
+def _demo(arguments: list[str]) -> int:
+    """The whole job on real companies."""
+    from winnow_local import demo  # noqa: PLC0415
 
-    def on_signal(number: signal.Signals) -> None:
-        if stopping.is_set():
-            stack.kill()
-            return
-        journal.say(f"{number.name}: draining and stopping everything; once more ends it at once")
-        stopping.set()
+    return demo.main(arguments)
 
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, on_signal, number)
-    lives = asyncio.create_task(_live(stack, journal=journal))
-    waits = asyncio.create_task(stopping.wait())
-    await asyncio.wait((lives, waits), return_when=asyncio.FIRST_COMPLETED)
-    for task in (lives, waits):
-        task.cancel()
-    results = await asyncio.gather(lives, waits, return_exceptions=True)
-    await stack.stop()
-    if isinstance(failure := _first_failure(results[0]), BaseException):
-        raise failure
-    journal.say("Everything has stopped")
+
+def _jars(_arguments: list[str]) -> int:
+    """Fetch Kafka's jars."""
+    from winnow_local.jars import fetch_jars  # noqa: PLC0415
+
+    fetch_jars()
     return 0
 
 
-async def _live(stack: Stack, *, journal: Journal) -> None:
-    """Start the stack, show where it is, and train Kafka's cache beside it, for the next start."""
-    journal.say("Starting PostgreSQL, Valkey and Kafka")
-    show_endpoints(await stack.start(), journal=journal)
-    await train_ahead_of_time_cache(sink=journal.server_sink("kafka"))
-    await asyncio.Event().wait()
+def _lock(_arguments: list[str]) -> int:
+    """Write the lock of Kafka's jars anew, after its version was changed."""
+    from winnow_local.jars import write_lock  # noqa: PLC0415
+
+    write_lock(Path(__file__).with_name("kafka.lock"))
+    return 0
 
 
-def _first_failure(result: object) -> BaseException | None:
-    """What ended the stack, out of the groups that task groups put it in; None where it was asked to end."""
-    while isinstance(result, BaseExceptionGroup):
-        result = result.exceptions[0]
-    if isinstance(result, asyncio.CancelledError) or not isinstance(result, BaseException):
-        return None
-    return result
+def _warm(_arguments: list[str]) -> int:
+    """Fetch Kafka's jars and train its cache, so that the next start takes seconds."""
+    from winnow_local.kafka import train_ahead_of_time_cache  # noqa: PLC0415
+
+    asyncio.run(train_ahead_of_time_cache(say=lambda text: print(f"setup: {text}", flush=True)))
+    return 0
 
 
-def show_endpoints(endpoints: Endpoints, *, journal: Journal) -> None:
-    """Where the stack is, its key, and a first request that can be pasted as it stands."""
-    request = (
-        f"curl -X POST {endpoints.gateway}/v1/scoring -H 'Authorization: Bearer {endpoints.api_key}' "
-        "-H 'Content-Type: application/json' -d '{\"domain\": \"stripe.com\"}'"
-    )
-    journal.show(
-        Text.assemble(
-            ("\n  Winnow is ready.\n\n", "bold green"),
-            ("  API   ", "dim"),
-            (f"{endpoints.gateway}\n", "bold"),
-            ("  docs  ", "dim"),
-            (f"{endpoints.docs}\n", "bold"),
-            ("  key   ", "dim"),
-            (f"{endpoints.api_key}\n\n", "bold"),
-            f"  {request}\n",
-        )
-    )
+_COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "up": _up,
+    "demo": _demo,
+    "jars": _jars,
+    "lock": _lock,
+    "warm": _warm,
+}
+
+
+def _fail(text: str) -> int:
+    Console(stderr=True).print(Text(text, style="bold red"), soft_wrap=True)
+    return 1

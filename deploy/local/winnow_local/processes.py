@@ -82,6 +82,13 @@ class Process:
         """Wait for the end and return the exit status."""
         return await asyncio.shield(asyncio.wrap_future(self._ended))
 
+    def wait(self, *, within: float) -> int | None:
+        """Block until the end; None where it does not come within so many seconds."""
+        try:
+            return self._ended.result(within)
+        except TimeoutError:
+            return None
+
     def send(self, number: signal.Signals) -> None:
         """Send a signal, unless it has ended."""
         self._child.send_signal(number)
