@@ -71,6 +71,7 @@ class WinnowServer:
     failures: deque[Failure] = field(default_factory=deque)
     answers_to_lose: int = 0
     stored: dict[str, tuple[bytes, int, bytes]] = field(default_factory=dict)
+    answers: dict[str, Any] = field(default_factory=dict)
     works_done: int = 0
 
     def fail(self, *failures: Failure) -> None:
@@ -291,7 +292,8 @@ class Api:
         )
 
     async def get_request(self, request: web.Request) -> web.Response:
-        return web.json_response({"request_id": request.match_info["id"], "status": "completed"})
+        found = self.server.answers.get(request.match_info["id"])
+        return web.json_response(found) if found else problem(404, "request_not_found", "No answer of this request")
 
 
 def _is_domain(text: str) -> bool:

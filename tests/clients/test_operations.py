@@ -208,6 +208,12 @@ def test_publishing_is_said_in_the_body_of_a_rule(api: WinnowServer, client: Win
     assert [finding.code for finding in client.rules.lint("sr_new")] == ["unreachable_tier"]
 
 
+def test_the_answer_of_an_earlier_request_can_be_read(api: WinnowServer, client: Winnow) -> None:
+    api.answers["0190-req"] = {"score": 55}
+
+    assert client.requests.get("0190-req") == {"score": 55}
+
+
 def test_an_account_is_opened_without_a_key(api: WinnowServer) -> None:
     with Winnow(url=api.url) as client:
         account = client.accounts.create("ada@example.com", password="secret enough")

@@ -7,10 +7,12 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from winnow import AsyncWinnow, RateLimited, Retries, Retry, Unavailable, Unreachable, Winnow
+from winnow import AsyncWinnow, NotFound, RateLimited, Retries, Retry, Unavailable, Unreachable, Winnow
 from winnow.errors import seconds_until_retry
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.clients.conftest import WinnowServer
 
 KEY = "wk_test_0123456789"
@@ -20,7 +22,7 @@ def keys_of(api: WinnowServer, method: str, path: str) -> list[str]:
     return [request.headers["Idempotency-Key"] for request in api.sent(method, path)]
 
 
-@pytest.mark.parametrize("status", [429, 502, 503, 504])
+@pytest.mark.parametrize("status", [429, 502, 503])
 def test_a_passing_failure_is_tried_again_under_the_same_idempotency_key(
     api: WinnowServer, client: Winnow, failing: type, status: int
 ) -> None:
@@ -62,6 +64,54 @@ def test_a_lost_answer_is_fetched_without_doing_the_work_twice(api: WinnowServer
     assert rule.id == "sr_new"
     assert len(api.sent("POST", "/v1/rules")) == 2
     assert api.works_done == 1
+
+
+def test_the_answer_of_a_command_that_timed_out_is_asked_for_before_it_is_sent_again(
+    api: WinnowServer, client: Winnow, failing: type, tmp_path: Path
+) -> None:
+    file = tmp_path / "companies.csv"
+    file.write_text("domain\nacme.com\n")
+    api.answers["0190-req"] = {"import_id": "imp_7", "status": "queued"}
+    api.fail(failing(status=504))
+
+    running = client.companies.import_file(file)
+
+    assert running.id == "imp_7"
+    assert [(request.method, request.path) for request in api.received] == [
+        ("POST", "/v1/companies/import"),
+        ("GET", "/v1/requests/0190-req"),
+    ]
+
+
+def test_a_command_that_timed_out_and_left_no_answer_is_sent_again_under_its_key(
+    api: WinnowServer, client: Winnow, failing: type
+) -> None:
+    api.companies["acme.com"] = {"domain": "acme.com"}
+    api.fail(failing(status=504))
+
+    score = client.score("acme.com")
+
+    assert score.score == 55
+    assert [request.method for request in api.received] == ["POST", "GET", "POST"]
+    assert len(set(keys_of(api, "POST", "/v1/scoring"))) == 1
+
+
+def test_the_refusal_of_a_command_that_timed_out_is_raised(api: WinnowServer, client: Winnow, failing: type) -> None:
+    api.fail(failing(status=504), failing(status=404, code="domain_not_found"))
+
+    with pytest.raises(NotFound) as raised:
+        client.score("acme.com")
+
+    assert raised.value.code == "domain_not_found"
+
+
+def test_a_read_that_timed_out_is_asked_again(api: WinnowServer, client: Winnow, failing: type) -> None:
+    api.companies["acme.com"] = {"domain": "acme.com"}
+    api.fail(failing(status=504))
+
+    client.companies.get("acme.com")
+
+    assert [request.path for request in api.received] == ["/v1/companies/acme.com"] * 2
 
 
 def test_waits_double_and_are_capped(api: WinnowServer, slept: list[float], failing: type) -> None:

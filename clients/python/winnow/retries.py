@@ -6,8 +6,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from winnow.calls import Answer, Call, Request, pause, transmit
-from winnow.errors import APIError, Unreachable, WinnowError
+from winnow.calls import Answer, Call, Request, get, pause, segment, transmit
+from winnow.errors import APIError, NotFound, TimedOut, Unreachable, WinnowError
 
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})
 
@@ -58,15 +58,38 @@ def may_be_retried(error: WinnowError) -> bool:
 
 
 def perform(request: Request, /, *, retries: Retries, on_retry: Callable[[Retry], None]) -> Call[Answer]:
-    """Send `request` until it succeeds or `retries` gives up, then raise the last error."""
+    """Send `request` until it succeeds or `retries` gives up, then raise the last error.
+
+    A command that timed out goes on at the server, so its answer is asked for before it is sent once more.
+    """
     attempt = 0
+    unanswered: str | None = None
     while True:
         attempt += 1
         try:
-            return (yield from transmit(request))
+            stored = (yield from _stored_answer(unanswered)) if unanswered else None
+            return stored or (yield from transmit(request))
         except WinnowError as error:
             seconds = retries.delay(error, attempt=attempt)
             if seconds is None:
                 raise
+            unanswered = _request_that_goes_on(request, error)
             on_retry(Retry(attempt=attempt, seconds=seconds, error=error))
         yield from pause(seconds)
+
+
+def _request_that_goes_on(request: Request, error: WinnowError) -> str | None:
+    """The id under which the server keeps the answer of a command that timed out."""
+    if isinstance(error, TimedOut) and request.method != "GET" and request.authenticated:
+        return error.request_id
+    return None
+
+
+def _stored_answer(request_id: str) -> Call[Answer | None]:
+    """The answer of an earlier request, None while there is none; raises the refusal where it was one."""
+    try:
+        return (yield from transmit(get(f"/v1/requests/{segment(request_id)}")))
+    except WinnowError as error:
+        if may_be_retried(error) or (isinstance(error, NotFound) and error.code == "request_not_found"):
+            return None
+        raise

@@ -13,7 +13,7 @@ from winnow import Winnow, WinnowError
 from winnow_local.demo import job, report
 from winnow_local.demo.datasets import find_datasets
 from winnow_local.demo.progress import ConsoleStage
-from winnow_local.demo.stack import running_stack
+from winnow_local.demo.stack import any_stack
 from winnow_local.endpoints import Endpoints
 from winnow_local.errors import StackError
 from winnow_local.home import Home
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     home = Home(StackSettings.from_environment(os.environ).home)
     stage = ConsoleStage(console)
     try:
-        with running_stack(home, say=stage.note) as endpoints:
+        with any_stack(home, say=stage.note) as endpoints:
             _demonstrate(endpoints, stage=stage)
     except WinnowError as error:
         raise StackError(f"The demo stopped: {error}") from error

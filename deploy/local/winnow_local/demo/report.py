@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
+from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
@@ -97,17 +100,18 @@ def unscored_table(items: Sequence[BatchItem]) -> Table:
 
 def next_steps(*, url: str, docs: str, best: str | None) -> Text:
     """What somebody would like to do now."""
+    winnow = os.path.relpath(Path(sys.executable).with_name("winnow"))
     commands = (
-        ("all it knows about one score", f"winnow score {best}" if best else "winnow score DOMAIN"),
-        ("your own companies", "winnow companies import FILE.csv --map 'Website=domain'"),
-        ("your own rule", "winnow rules create RULE.json --publish"),
+        ("one score in full", f"{winnow} score {best or 'DOMAIN'}"),
+        ("your own companies", f"{winnow} companies import FILE.csv --map 'Website=domain'"),
+        ("your own rule", f"{winnow} rules create RULE.json --publish"),
         ("every call", docs),
     )
     text = Text("\nWhat to do next\n", style="bold")
-    text.append(f"  winnow login --url {url} --api-key KEY", style="cyan not bold")
+    text.append(f"  {winnow} login --url {url} --api-key KEY", style="cyan not bold")
     text.append("   (the key that `make up` printed), then\n", style="dim not bold")
     for purpose, command in commands:
-        text.append(f"  {purpose:<30}", style="dim not bold")
+        text.append(f"  {purpose:<20}", style="dim not bold")
         text.append(f"{command}\n", style="cyan not bold")
     return text
 

@@ -2,67 +2,50 @@
 
 from __future__ import annotations
 
-import asyncio
 import fcntl
-import sys
+import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from winnow import Retries, Unreachable, Winnow, WinnowError
 
-from winnow_local import endpoints
+from winnow_local import endpoints, running
 from winnow_local.endpoints import Endpoints
 from winnow_local.errors import StackError
 from winnow_local.home import Home
-from winnow_local.processes import Command, Process
 
 READY_WITHIN_S = 180.0
 """A first start fetches Kafka's jars."""
 
-_STOP_WITHIN_S = 12.0
 _LOOK_EVERY_S = 0.1
 
 
 @contextmanager
-def running_stack(home: Home, *, say: Callable[[str], None]) -> Iterator[Endpoints]:
+def any_stack(
+    home: Home, *, say: Callable[[str], None], environment: Mapping[str, str] = os.environ
+) -> Iterator[Endpoints]:
     """The endpoints of a stack that answers. Raises StackError where none can be had."""
     found = _answering(home)
     if found is not None:
         yield found
     elif _is_claimed(home):
         say(f"A stack is starting in {home.folder}; waiting until it is ready.")
-        yield _wait(home, may_go_on=lambda: _is_claimed(home))
+        yield _wait_for_claimed(home)
     else:
-        with _own_stack(home, say=say) as started:
-            yield started
+        say("No stack runs, so one is started, and stopped at the end; `make up` starts one that stays.")
+        with running.running_stack(home.folder, environment=environment, within=READY_WITHIN_S) as own:
+            yield own.endpoints
 
 
-@contextmanager
-def _own_stack(home: Home, *, say: Callable[[str], None]) -> Iterator[Endpoints]:
-    say("No stack runs, so one is started, and stopped at the end; `make up` starts one that stays.")
-    command = Command(name="stack", argv=(sys.executable, "-m", "winnow_local", "up"))
-    process = Process(command, sink=_ignore)
-    try:
-        yield _wait(home, may_go_on=lambda: process.exit_status is None, last_words=process.output_tail)
-    finally:
-        asyncio.run(process.stop(within=_STOP_WITHIN_S))
-
-
-def _wait(home: Home, *, may_go_on: Callable[[], bool], last_words: Callable[[], str] = lambda: "") -> Endpoints:
+def _wait_for_claimed(home: Home) -> Endpoints:
     deadline = time.monotonic() + READY_WITHIN_S
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and _is_claimed(home):
         found = _answering(home)
         if found is not None:
             return found
-        if not may_go_on():
-            break
         time.sleep(_LOOK_EVERY_S)
-    raise StackError(f"The stack did not become ready. {last_words()}".strip())
-
-
-def _ignore(_line: str) -> None:
-    """The stack's log is in its home; its last lines are kept for when it fails."""
+    raise StackError(f"The stack in {home.folder} did not become ready; its logs are in {home.logs}.")
 
 
 def _answering(home: Home) -> Endpoints | None:
