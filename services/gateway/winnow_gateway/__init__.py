@@ -1,0 +1,1 @@
+"""The one way in: accounts, keys, limits and the HTTP API."""

@@ -1,0 +1,134 @@
+"""The composition root: the only place that constructs things."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from winnow_common import http
+from winnow_common.clock import Clock, system_clock
+from winnow_common.kafka import KafkaLog
+from winnow_common.lifecycle import Background
+from winnow_common.log import Log
+from winnow_common.operations import Operations
+from winnow_common.postgres import Pool, open_pool, ping
+from winnow_common.requests import Requests, open_requests
+from winnow_common.sealed import SealedStore
+from winnow_contracts.topics import REPLIES
+
+from winnow_gateway.access_log import AccessLog
+from winnow_gateway.authentication import Authentication
+from winnow_gateway.credentials import Pepper, Prefix
+from winnow_gateway.documentation import render_documents
+from winnow_gateway.housekeeping import Housekeeping, LastUses
+from winnow_gateway.limits.limiter import Limiter
+from winnow_gateway.limits.policies import Policy
+from winnow_gateway.limits.redis_windows import RedisWindows, open_redis
+from winnow_gateway.limits.windows import FailoverWindows, LocalWindows
+from winnow_gateway.metrics import LIMITS_FELL_BACK, LOOKUPS
+from winnow_gateway.months import Months
+from winnow_gateway.passwords import Passwords
+from winnow_gateway.plans import load_plans
+from winnow_gateway.registration import Registration
+from winnow_gateway.routes.router import Router
+from winnow_gateway.routes.table import TABLE
+from winnow_gateway.server import Server
+from winnow_gateway.services import Services
+from winnow_gateway.settings import Settings
+from winnow_gateway.store import keys
+from winnow_gateway.store.keys import Credential
+from winnow_gateway.store.months import Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """A gateway that listens."""
+
+    services: Services
+    background: Background
+    port: int
+    operations_port: int
+
+
+@asynccontextmanager
+async def serve(settings: Settings) -> AsyncIterator[Background]:
+    """The gateway of a process, on Kafka."""
+    source = KafkaLog(settings.kafka, client=f"gateway-{settings.instance}")
+    async with open_gateway(settings, source=source) as gateway:
+        yield gateway.background
+
+
+@asynccontextmanager
+async def open_gateway(settings: Settings, *, source: Log, clock: Clock = system_clock) -> AsyncIterator[Gateway]:
+    """A gateway on any log, which listens until the context ends and then answers what it has begun."""
+    async with (
+        open_pool(
+            settings.postgres.get_secret_value(), size=settings.pool_size, name=f"gateway-{settings.instance}"
+        ) as pool,
+        open_redis(settings.redis.get_secret_value()) as redis,
+        open_requests(source, replies=REPLIES, instance=settings.instance) as requests,
+    ):
+        windows = FailoverWindows(RedisWindows(redis), LocalWindows(), failed=LIMITS_FELL_BACK.inc)
+        services = compose(settings, pool=pool, requests=requests, limiter=Limiter(windows), clock=clock)
+        server = Server(services, Router(TABLE), access_log=AccessLog(lines=settings.access_log))
+        operations = Operations()
+        async with (
+            operations.serve(host=settings.operations_host, port=settings.operations_port),
+            Background() as background,
+            http.serve(server.answer, host=settings.host, port=settings.port) as port,
+        ):
+            _start_chores(services, background)
+            operations.add_check("postgres", partial(ping, pool))
+            operations.add_check("log", source.ready)
+            operations.add_check("background", background.check)
+            yield Gateway(services=services, background=background, port=port, operations_port=operations.port)
+
+
+def compose(settings: Settings, *, pool: Pool, requests: Requests, limiter: Limiter, clock: Clock) -> Services:
+    """Everything that routes work with."""
+    pepper = Pepper(settings.pepper.get_secret_value())
+    plans = load_plans(settings.plans, default=settings.default_plan)
+    sealed = SealedStore.at(settings.objects, master_key=settings.master_key.get_secret_value())
+    months = Months(pool, clock=clock)
+
+    async def look_up(text: str, digest: bytes) -> Credential | None:
+        if text.startswith(Prefix.SESSION):
+            found = await keys.find_session(pool, token_hash=digest, now=clock())
+        else:
+            found = await keys.find_key(pool, key_hash=digest, now=clock())
+        LOOKUPS.labels("no" if found is None else "yes").inc()
+        if found is not None:
+            months.observe(found.tenant, Usage(found.month_started_at, found.month_used))
+        return found
+
+    return Services(
+        settings=settings,
+        clock=clock,
+        pool=pool,
+        requests=requests,
+        sealed=sealed,
+        pepper=pepper,
+        plans=plans,
+        registration=Registration(pepper, sealed),
+        authentication=Authentication(
+            look_up, pepper=pepper, plans=plans, default_plan=settings.default_plan, clock=clock
+        ),
+        limiter=limiter,
+        months=months,
+        last_uses=LastUses(pool),
+        passwords=Passwords(),
+        documents=render_documents(TABLE, public_url=settings.public_url),
+        sign_ups=Policy("sign_ups", settings.sign_ups_per_hour, 3600),
+    )
+
+
+def _start_chores(services: Services, background: Background) -> None:
+    chores = Housekeeping(
+        pool=services.pool,
+        clock=services.clock,
+        last_uses=services.last_uses,
+        months=services.months,
+        sealed=services.sealed,
+    )
+    background.start("chores of each half minute", chores.run_often, drain=chores.finish)
+    background.start("chores of each hour", chores.run_seldom)

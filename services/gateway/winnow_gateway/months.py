@@ -1,0 +1,139 @@
+"""The month: scored records count against the plan, each request once, and only where a score came out.
+
+A request is counted before it is sent and given back when its answer says that nothing was done. What nobody knows (no answer in
+time, a log that did not acknowledge) stays counted; a repetition of the request finds its reservation and settles it. Plans
+that count nothing never touch the database.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from winnow_common import logs
+from winnow_common.clock import Clock
+from winnow_common.postgres import Pool, Transient
+
+from winnow_gateway.authentication import Principal
+from winnow_gateway.idempotency import RequestIdentity
+from winnow_gateway.limits.policies import MONTH, Policy, Standing, limit_exceeded
+from winnow_gateway.store import months as store
+from winnow_gateway.store.months import Usage
+
+_log = logs.get(__name__)
+
+_UNUSED = Usage(None, 0)
+_REMEMBERED = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a request costs if it succeeds."""
+
+    principal: Principal
+    identity: RequestIdentity
+    records: int
+    counted: bool
+    """False: a key or plan for which nothing is counted."""
+    mine: bool
+    """Whether this call made the reservation, rather than an earlier one of the same request."""
+
+
+class Months:
+    """Counts records, and knows how each tenant's month stood when it was last seen."""
+
+    def __init__(self, pool: Pool, *, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._seen: OrderedDict[UUID, Usage] = OrderedDict()
+        self._owed: list[tuple[UUID, UUID]] = []
+
+    def observe(self, tenant: UUID, usage: Usage) -> None:
+        """Remember how a tenant's month stands."""
+        self._seen[tenant] = usage
+        self._seen.move_to_end(tenant)
+        if len(self._seen) > _REMEMBERED:
+            self._seen.popitem(last=False)
+
+    def standing(self, tenant: UUID, policy: Policy) -> Standing:
+        """How the month stands as far as this process knows: exact after a call of its own, at most 5 s old otherwise."""
+        usage = self._seen.get(tenant, _UNUSED)
+        ends_in = _ends_in(usage, self._clock())
+        if ends_in <= 0:
+            return Standing(policy, policy.limit, policy.seconds)
+        return Standing(policy, max(0, policy.limit - usage.used), ends_in)
+
+    def left(self, principal: Principal) -> int:
+        """Records that the account's plan still allows in this month."""
+        limit = principal.plan.records_per_month
+        return self.standing(principal.tenant, Policy("month", limit, MONTH)).left
+
+    async def charge(self, principal: Principal, identity: RequestIdentity, *, records: int) -> Charge:
+        """Count the records of a request; raises a 429 `Problem` where the month has no room for them."""
+        policy = principal.policies.month
+        if policy is None or not principal.plan.records_counted:
+            return Charge(principal, identity, records, counted=False, mine=False)
+        reservation = await store.reserve(
+            self._pool,
+            tenant=principal.tenant,
+            request=identity.id,
+            previous=identity.previous_id,
+            records=records,
+            limit=policy.limit,
+            now=self._clock(),
+        )
+        self.observe(principal.tenant, reservation.usage)
+        if not (reservation.known or reservation.counted):
+            raise limit_exceeded([self.standing(principal.tenant, policy)], [policy.name])
+        return Charge(principal, identity, records, counted=True, mine=reservation.counted)
+
+    async def settle(self, charge: Charge, *, succeeded: bool, replayed: bool) -> None:
+        """Keep or give back what was counted, as the answer to the request says.
+
+        A success keeps it, and counts it again where another call of the same request has given it back meanwhile. Otherwise a
+        call gives back its own count; a stored refusal is the request's answer for good, so it gives back whoever counted.
+        """
+        if not charge.counted or (succeeded and charge.mine) or not (succeeded or charge.mine or replayed):
+            return
+        try:
+            if succeeded:
+                await self._ensure(charge)
+            else:
+                await self._give_back(charge.principal.tenant, charge.identity.id)
+        except Transient:
+            _log.warning("could not settle the records of a request; trying again later", succeeded=succeeded)
+            if not succeeded:
+                self._owed.append((charge.principal.tenant, charge.identity.id))
+
+    async def pay_owed(self) -> None:
+        """Give back what could not be given back when it was due."""
+        while self._owed:
+            await self._give_back(*self._owed[-1])
+            self._owed.pop()
+
+    async def _ensure(self, charge: Charge) -> None:
+        reservation = await store.reserve(
+            self._pool,
+            tenant=charge.principal.tenant,
+            request=charge.identity.id,
+            previous=charge.identity.previous_id,
+            records=charge.records,
+            limit=_ANY,
+            now=self._clock(),
+        )
+        self.observe(charge.principal.tenant, reservation.usage)
+
+    async def _give_back(self, tenant: UUID, request: UUID) -> None:
+        usage = await store.give_back(self._pool, tenant=tenant, request=request)
+        if usage is not None:
+            self.observe(tenant, usage)
+
+
+_ANY = 2**62
+"""A limit that is never reached: the work is done and must be counted."""
+
+
+def _ends_in(usage: Usage, now: datetime) -> float:
+    if usage.started_at is None:
+        return 0.0
+    return (usage.started_at + store.MONTH - now).total_seconds()

@@ -1,0 +1,139 @@
+"""Scoring by rules, and the scores that came of it."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from winnow_contracts import scores
+from winnow_contracts.pages import Page
+
+from winnow_gateway.routes.route import Answer, Refusal, Route, to_scoring
+from winnow_gateway.scopes import Scope
+
+INVALID_DOMAIN = Refusal(400, "invalid_domain", "Invalid domain format")
+DOMAIN_NOT_FOUND = Refusal(404, "domain_not_found", "Domain not found")
+RULE_NOT_FOUND = Refusal(404, "rule_not_found", "Scoring rule not found")
+SCORE_NOT_FOUND = Refusal(404, "score_not_found", "Score not found")
+
+INVALID_CURSOR = Refusal(400, "invalid_cursor", "The cursor is not one that a page gave.")
+
+SCORE_ID = "sco_0198f2c5a1b27c3d8e4f5a6b7c8d9e0f"
+REQUEST_ID = "0198f2c5-a1b2-7c3d-8e4f-5a6b7c8d9e0f"
+EXAMPLE_SCORE = {
+    "domain": "newstartup.com",
+    "rule_id": "sr_abc123",
+    "rule_name": "ICP Score",
+    "score": 85,
+    "tier": "hot",
+    "breakdown": [
+        {"condition": "Industry is Technology", "matched": True, "points": 25},
+        {"condition": "Country is US", "matched": True, "points": 15},
+        {"condition": "Uses Stripe", "matched": True, "points": 30},
+        {"condition": "Has email", "matched": True, "points": 10},
+        {"condition": "Confidence > 0.85", "matched": True, "points": 5},
+        {"condition": "Uses WordPress", "matched": False, "points": 0},
+    ],
+    "rule_version": 1,
+    "data_as_of": "2026-11-02T09:30:00Z",
+    "missing": [],
+    "livemode": True,
+    "score_id": SCORE_ID,
+    "request_id": REQUEST_ID,
+}
+
+
+class ScorePath(BaseModel):
+    """Which score."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Annotated[str, Field(max_length=100, description="The score's id.", examples=[SCORE_ID])]
+
+
+ROUTES = (
+    Route(
+        method="POST",
+        path="/v1/scoring",
+        name="score",
+        tag="Scoring",
+        summary="Score one domain",
+        description="Scores a company by a published rule; by the account's default rule where none is named.",
+        answers={200: Answer("The score with its whole explanation.", scores.ScoreAnswer, EXAMPLE_SCORE)},
+        refusals=(INVALID_DOMAIN, DOMAIN_NOT_FOUND, RULE_NOT_FOUND),
+        scope=Scope.SCORE,
+        records=1,
+        body=scores.ScoreDomain,
+        body_examples={"default": {"domain": "newstartup.com", "rule_id": "sr_abc123"}},
+        sends=to_scoring(type=scores.SCORE, message=lambda inputs: inputs.body, subject=lambda message: message.domain),
+        links={"getScore": {"id": "$response.body#/score_id"}, "getRequest": {"id": "$response.body#/request_id"}},
+    ),
+    Route(
+        method="POST",
+        path="/v1/scoring/batch",
+        name="scoreBatch",
+        tag="Scoring",
+        summary="Score up to 100 domains",
+        description="Answers one entry for each domain, in their order; a domain that cannot be scored has an `error`. "
+        "Counts as one record, however many domains there are.",
+        answers={
+            200: Answer(
+                "A score or an error for each domain.",
+                scores.BatchAnswer,
+                [
+                    EXAMPLE_SCORE,
+                    {"domain": "nobody.example", "error": {"code": "domain_not_found", "detail": "Domain not found"}},
+                ],
+            )
+        },
+        refusals=(RULE_NOT_FOUND,),
+        scope=Scope.SCORE,
+        records=1,
+        body=scores.ScoreDomains,
+        body_examples={"default": {"domains": ["newstartup.com", "nobody.example"], "rule_id": "sr_abc123"}},
+        sends=to_scoring(type=scores.SCORE_BATCH, message=lambda inputs: inputs.body),
+    ),
+    Route(
+        method="GET",
+        path="/v1/scores",
+        name="listScores",
+        tag="Scores",
+        summary="List scores",
+        description="The scores of a domain, or of all of them, newest first.",
+        answers={200: Answer("A page of scores.", Page[scores.ScoreSummary])},
+        refusals=(INVALID_DOMAIN, INVALID_CURSOR),
+        scope=Scope.SCORES_READ,
+        query=scores.ListScores,
+        sends=to_scoring(type=scores.LIST, message=lambda inputs: inputs.query),
+    ),
+    Route(
+        method="GET",
+        path="/v1/scores/{id}",
+        name="getScore",
+        tag="Scores",
+        summary="Get a score",
+        description="A score as it was answered, with what reproduces it.",
+        answers={200: Answer("The stored score.", scores.StoredScore)},
+        refusals=(SCORE_NOT_FOUND,),
+        scope=Scope.SCORES_READ,
+        path_model=ScorePath,
+        sends=to_scoring(
+            type=scores.GET,
+            message=lambda inputs: scores.GetScore(id=inputs.path.id),
+        ),
+    ),
+    Route(
+        method="GET",
+        path="/v1/scores/{id}/verify",
+        name="verifyScore",
+        tag="Scores",
+        summary="Verify a score",
+        description="Computes a score again from the rule, the data and the code that it came from, and compares byte by byte.",
+        answers={200: Answer("Whether it came out the same.", scores.Verification)},
+        refusals=(SCORE_NOT_FOUND,),
+        scope=Scope.SCORES_READ,
+        path_model=ScorePath,
+        sends=to_scoring(
+            type=scores.VERIFY,
+            message=lambda inputs: scores.VerifyScore(id=inputs.path.id),
+        ),
+    ),
+)

@@ -1,0 +1,105 @@
+"""Answers a call over the log: publishes the route's message, waits for the reply and passes it on untouched."""
+
+from typing import Any
+
+import orjson
+from aiohttp import web
+from pydantic import BaseModel
+from winnow_common import telemetry
+from winnow_common.errors import Problem
+from winnow_common.log import LogUnavailable, MessageTooLarge
+from winnow_common.outbox import message_key
+from winnow_common.requests import NoReply, Reply
+from winnow_contracts.event import Event
+from winnow_contracts.topic import Kind
+
+from winnow_gateway.answers import answer, retry_later
+from winnow_gateway.call import Call
+from winnow_gateway.idempotency import fingerprint
+from winnow_gateway.inputs import read_inputs
+from winnow_gateway.metrics import REPLAYED
+from winnow_gateway.routes.route import Route, Sends
+from winnow_gateway.services import Services
+
+SOURCE = "winnow/gateway"
+
+
+async def send(services: Services, call: Call, route: Route, sends: Sends) -> web.Response:
+    """The answer of the service that the route's message goes to."""
+    inputs = await read_inputs(call)
+    message = sends.message(inputs)
+    if not route.costs:
+        return passed_on(call, await ask(services, call, sends, message), sends)
+    charge = await services.months.charge(call.caller, call.identity, records=route.records)
+    reply = await ask(services, call, sends, message)
+    succeeded = 200 <= reply.status < 300
+    await services.months.settle(charge, succeeded=succeeded, replayed=reply.replayed)
+    if succeeded and not reply.replayed and call.caller.environment.livemode:
+        call.charged = route.records
+    return passed_on(call, reply, sends)
+
+
+async def ask(services: Services, call: Call, sends: Sends, message: BaseModel, *, mark: Any = None) -> Reply:
+    """The reply to a message; raises a 503 or 504 `Problem` where there is none.
+
+    `mark` stands for the data where its fingerprint must not depend on how it was stored (see `handlers.imports`).
+    """
+    event = _event(services, call, sends, message, mark)
+    key = message_key(call.caller.tenant, event.subject or "")
+    try:
+        return await services.requests.ask(sends.topic, event, key=key, timeout=sends.wait)
+    except NoReply:
+        raise _no_answer_yet(call, sends) from None
+    except LogUnavailable:
+        raise retry_later(
+            "log_unavailable", "The request may not have been taken. Send it again, with the same Idempotency-Key."
+        ) from None
+    except MessageTooLarge:
+        raise Problem(413, "body_too_large", "The request is larger than 512 KiB once it is read.") from None
+
+
+def passed_on(call: Call, reply: Reply, sends: Sends) -> web.Response:
+    """A reply as an HTTP answer."""
+    if reply.replayed:
+        REPLAYED.inc()
+        call.headers["Idempotency-Replayed"] = "true"
+    if reply.status in (201, 202) and sends.location is not None:
+        call.headers["Location"] = sends.location.format_map(orjson.loads(reply.body))
+    if reply.status == 202:
+        call.headers["Retry-After"] = "1"
+    if reply.status in (429, 503, 504):
+        call.headers["Retry-After"] = "2"
+    return answer(reply.status, reply.body)
+
+
+def _event(services: Services, call: Call, sends: Sends, message: BaseModel, mark: Any) -> Event:
+    data = message.model_dump_json(exclude_unset=True).encode()
+    identity = call.identity
+    return Event(
+        id=identity.id,
+        source=SOURCE,
+        type=sends.type.name,
+        time=call.now,
+        data=data,
+        tenant=call.caller.tenant,
+        subject=sends.subject(message) or None,
+        traceparent=telemetry.current_traceparent(),
+        reply_to=services.requests.reply_to,
+        budget_ms=int(sends.wait * 1000),
+        environment=call.caller.environment,
+        fingerprint=fingerprint(sends.type.name, mark or orjson.loads(data)) if identity.keyed else None,
+        previous_id=identity.previous_id,
+    )
+
+
+def _no_answer_yet(call: Call, sends: Sends) -> Problem:
+    headers = {"Retry-After": "2"}
+    if sends.type.kind is Kind.READ:
+        return Problem(504, "no_answer", "There was no answer in time. Ask again.", headers=headers)
+    place = f"/v1/requests/{call.identity.id}"
+    return Problem(
+        504,
+        "no_answer_yet",
+        f"There was no answer in time, but the request goes on. GET {place} gives its answer when it is there.",
+        headers={**headers, "Location": place},
+    )

@@ -1,0 +1,46 @@
+"""What the routes' functions work with; made once, in `app`."""
+
+from dataclasses import dataclass
+
+from winnow_common.clock import Clock
+from winnow_common.postgres import Pool
+from winnow_common.requests import Requests
+from winnow_common.sealed import SealedStore
+
+from winnow_gateway.authentication import Authentication
+from winnow_gateway.credentials import Pepper
+from winnow_gateway.documents import Documents
+from winnow_gateway.housekeeping import LastUses
+from winnow_gateway.limits.limiter import Limiter
+from winnow_gateway.limits.policies import Policy
+from winnow_gateway.months import Months
+from winnow_gateway.passwords import Passwords
+from winnow_gateway.plans import Plan, Plans
+from winnow_gateway.registration import Registration
+from winnow_gateway.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The parts of a running gateway."""
+
+    settings: Settings
+    clock: Clock
+    pool: Pool
+    requests: Requests
+    sealed: SealedStore
+    pepper: Pepper
+    plans: Plans
+    registration: Registration
+    authentication: Authentication
+    limiter: Limiter
+    months: Months
+    last_uses: LastUses
+    passwords: Passwords
+    documents: Documents
+    sign_ups: Policy
+    """Accounts that one address may open."""
+
+    def plan(self, name: str) -> Plan:
+        """The plan of that name, or the default one where the file knows it no more."""
+        return self.plans.get(name) or self.plans[self.settings.default_plan]
