@@ -186,7 +186,9 @@ def test_the_report_fits_a_terminal_of_100_columns(client: Winnow) -> None:
     console = Console(file=io.StringIO(), width=100, record=True)
 
     report.show(outcome, console=console)
-    console.print(report.next_steps(url="http://127.0.0.1:8080", docs="http://127.0.0.1:8080/docs", best="acme.com"))
+    console.print(
+        report.next_steps(url="http://127.0.0.1:8080", docs="http://127.0.0.1:8080/docs", best="acme.com", stays=True)
+    )
 
     text = console.export_text()
     assert max(map(len, text.splitlines())) <= 100

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -43,7 +45,28 @@ def tier_text(tier: str, /) -> Text:
     return plain(tier.replace("_", " "), style=TIER_STYLES.get(tier, ""))
 
 
-def reasons_text(score: Score, /) -> Text:
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Short texts one after the other, with commas, where a line ends only between two of them."""
+
+    parts: Sequence[Text]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        line = Text()
+        for number, part in enumerate(self.parts, 1):
+            piece = part if number == len(self.parts) else part + ","
+            if line and line.cell_len + 1 + piece.cell_len > options.max_width:
+                yield line
+                line = Text()
+            line = line + " " + piece if line else piece
+        yield line
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        widths = [part.cell_len + 1 for part in self.parts] or [0]
+        return Measurement(max(widths), sum(widths) + len(widths) - 1).clamp(max_width=options.max_width)
+
+
+def reasons(score: Score, /) -> Flow:
     """The lines that count, the weightiest first, and how many could not be judged."""
     parts = [
         Text.assemble((f"{line.points:+d} ", _points_style(line)), plain(line.condition)) for line in score.reasons
@@ -51,7 +74,7 @@ def reasons_text(score: Score, /) -> Text:
     unknown = sum(line.missing for line in score.breakdown)
     if unknown:
         parts.append(Text(f"{unknown} unknown", style="dim"))
-    return Text(", ").join(parts)
+    return Flow(parts)
 
 
 def scores_table(items: Iterable[BatchItem], /) -> Table:
@@ -62,7 +85,7 @@ def scores_table(items: Iterable[BatchItem], /) -> Table:
     for item in items:
         if isinstance(item, Score):
             score = Text(str(item.score), style="bold")
-            made.add_row(plain(item.domain), score, tier_text(item.tier), reasons_text(item))
+            made.add_row(plain(item.domain), score, tier_text(item.tier), reasons(item))
         else:
             made.add_row(plain(item.domain), "", "", plain(item.error.detail, style="red"))
     return made

@@ -13,8 +13,7 @@ from winnow import Winnow, WinnowError
 from winnow_local.demo import job, report
 from winnow_local.demo.datasets import find_datasets
 from winnow_local.demo.progress import ConsoleStage
-from winnow_local.demo.stack import any_stack
-from winnow_local.endpoints import Endpoints
+from winnow_local.demo.stack import FoundStack, any_stack
 from winnow_local.errors import StackError
 from winnow_local.home import Home
 from winnow_local.settings import StackSettings
@@ -30,8 +29,8 @@ def main(arguments: Sequence[str]) -> int:
     home = Home(StackSettings.from_environment(os.environ).home)
     stage = ConsoleStage(console)
     try:
-        with any_stack(home, say=stage.note) as endpoints:
-            _demonstrate(endpoints, stage=stage)
+        with any_stack(home, say=stage.note) as stack:
+            _demonstrate(stack, stage=stage)
     except WinnowError as error:
         raise StackError(f"The demo stopped: {error}") from error
     except KeyboardInterrupt:
@@ -40,16 +39,13 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _demonstrate(endpoints: Endpoints, *, stage: ConsoleStage) -> None:
+def _demonstrate(stack: FoundStack, *, stage: ConsoleStage) -> None:
+    endpoints, console = stack.endpoints, stage.console
     source, datasets = find_datasets()
-    stage.console.print(Text.assemble(("Winnow demo", "bold"), f"  on {endpoints.gateway}"))
+    console.print(Text.assemble(("Winnow demo", "bold"), f"  on {endpoints.gateway}"))
     stage.note(f"{source}.")
-    with Winnow(
-        url=endpoints.gateway,
-        api_key=endpoints.api_key,
-        on_retry=lambda retry: stage.note(f"{retry.error}; trying again in {retry.seconds:.1f} s"),
-    ) as client:
+    with Winnow(url=endpoints.gateway, api_key=endpoints.api_key, on_retry=stage.tell_retry) as client:
         outcome = job.run(client, datasets, stage=stage, clock=time.perf_counter)
-    report.show(outcome, console=stage.console)
+    report.show(outcome, console=console)
     best = outcome.scores[0].domain if outcome.scores else None
-    stage.console.print(report.next_steps(url=endpoints.gateway, docs=endpoints.docs, best=best))
+    console.print(report.next_steps(url=endpoints.gateway, docs=endpoints.docs, best=best, stays=stack.stays))

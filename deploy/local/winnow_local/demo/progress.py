@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 from rich.text import Text
+from winnow import Retry
 from winnow.cli import progress
 
 from winnow_local.demo.job import Bar
@@ -23,6 +24,10 @@ class ConsoleStage:
 
     def done(self, sentence: str, /) -> None:
         self.console.print(Text.assemble(("  ✓ ", "green"), sentence))
+
+    def tell_retry(self, retry: Retry, /) -> None:
+        """Say that something is tried again."""
+        self.note(f"{retry.error} Trying again in {retry.seconds:.1f} s.")
 
     def note(self, sentence: str, /) -> None:
         """Say something that is no result."""

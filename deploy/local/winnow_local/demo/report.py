@@ -15,7 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 from winnow import BatchItem, Score
-from winnow.cli.tables import plain, reasons_text, tier_text
+from winnow.cli.tables import plain, reasons, tier_text
 
 from winnow_local.demo.job import Loaded, Outcome
 
@@ -56,7 +56,7 @@ def best_table(outcome: Outcome) -> Table:
             Text("\n").join([plain(company.name or score.domain), plain(score.domain, style="dim")]),
             Text(str(score.score), style="bold"),
             tier_text(score.tier),
-            reasons_text(score),
+            reasons(score),
         )
     return table
 
@@ -98,18 +98,18 @@ def unscored_table(items: Sequence[BatchItem]) -> Table:
     return table
 
 
-def next_steps(*, url: str, docs: str, best: str | None) -> Text:
-    """What somebody would like to do now."""
+def next_steps(*, url: str, docs: str, best: str | None, stays: bool) -> Text:
+    """What somebody would like to do now; a stack that was started for the demo does not stay."""
     winnow = os.path.relpath(Path(sys.executable).with_name("winnow"))
     commands = (
+        *(() if stays else (("start it again", "make up"),)),
+        ("log in", f"{winnow} login --url {url} --api-key KEY"),
         ("one score in full", f"{winnow} score {best or 'DOMAIN'}"),
         ("your own companies", f"{winnow} companies import FILE.csv --map 'Website=domain'"),
         ("your own rule", f"{winnow} rules create RULE.json --publish"),
         ("every call", docs),
     )
     text = Text("\nWhat to do next\n", style="bold")
-    text.append(f"  {winnow} login --url {url} --api-key KEY", style="cyan not bold")
-    text.append("   (the key that `make up` printed), then\n", style="dim not bold")
     for purpose, command in commands:
         text.append(f"  {purpose:<20}", style="dim not bold")
         text.append(f"{command}\n", style="cyan not bold")

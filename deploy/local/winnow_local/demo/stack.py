@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from winnow import Retries, Unreachable, Winnow, WinnowError
 
@@ -21,21 +22,29 @@ READY_WITHIN_S = 180.0
 _LOOK_EVERY_S = 0.1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundStack:
+    """A stack that answers; one that was started for the demo does not stay after it."""
+
+    endpoints: Endpoints
+    stays: bool
+
+
 @contextmanager
 def any_stack(
     home: Home, *, say: Callable[[str], None], environment: Mapping[str, str] = os.environ
-) -> Iterator[Endpoints]:
-    """The endpoints of a stack that answers. Raises StackError where none can be had."""
+) -> Iterator[FoundStack]:
+    """A stack that answers. Raises StackError where none can be had."""
     found = _answering(home)
     if found is not None:
-        yield found
+        yield FoundStack(endpoints=found, stays=True)
     elif _is_claimed(home):
         say(f"A stack is starting in {home.folder}; waiting until it is ready.")
-        yield _wait_for_claimed(home)
+        yield FoundStack(endpoints=_wait_for_claimed(home), stays=True)
     else:
         say("No stack runs, so one is started, and stopped at the end; `make up` starts one that stays.")
         with running.running_stack(home.folder, environment=environment, within=READY_WITHIN_S) as own:
-            yield own.endpoints
+            yield FoundStack(endpoints=own.endpoints, stays=False)
 
 
 def _wait_for_claimed(home: Home) -> Endpoints:
