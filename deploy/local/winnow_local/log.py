@@ -109,7 +109,7 @@ def read_service_line(raw: str) -> Line:
         event = json.loads(raw)
     except ValueError:
         return Line("info", raw)
-    if not isinstance(event, dict) or event.get("level") not in _SEVERITY:
+    if not isinstance(event, dict) or str(event.get("level")) not in _SEVERITY:
         return Line("info", raw)
     details = " ".join(f"{name}={value}" for name, value in event.items() if name not in _NOT_SHOWN)
     return Line(event["level"], str(event.get("event", "")), details, str(event.get("exception", "")))

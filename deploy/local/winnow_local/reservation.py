@@ -23,7 +23,12 @@ def reserved_port(wanted: int | None) -> Iterator[int]:
         )
     port = wanted or (PREFERRED_PORT if is_free(PREFERRED_PORT) else free_port())
     with socket.socket() as holder:
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        holder.bind((LOOPBACK, port))
+        try:
+            holder.bind((LOOPBACK, port))
+        except OSError:
+            # Connections of a program that has just ended linger on the port. SO_REUSEADDR passes over them, and lets
+            # another program that sets it pass over this socket as well, so it comes second.
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            holder.bind((LOOPBACK, port))
         yield port
