@@ -23,6 +23,12 @@ OTHER = UUID(int=0x07)
 MASTER_KEY = bytes(range(32))
 
 
+_OWN_TABLES = """
+SELECT string_agg(quote_ident(relname), ', ') FROM pg_class
+WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND relname <> 'schema_migrations'
+"""
+
+
 class Databases(Protocol):
     """The fixture of the tests' root."""
 
@@ -110,25 +116,20 @@ def body(outcome: Outcome) -> Any:
 
 
 @pytest.fixture(scope="session")
-def scoring_template(databases: Databases) -> Iterator[str]:
-    """Name of a migrated database that nobody is connected to."""
+def scoring_database(databases: Databases) -> Iterator[str]:
+    """URL of a migrated database."""
     url = databases.create()
     migrate(url, *MIGRATIONS)
-    yield url.rpartition("/")[2]
-    databases.drop(url)
-
-
-@pytest.fixture
-def scoring_database(databases: Databases, scoring_template: str) -> Iterator[str]:
-    """URL of an empty, migrated database."""
-    url = databases.create(template=scoring_template)
     yield url
     databases.drop(url)
 
 
 @pytest.fixture
 async def pool(scoring_database: str) -> AsyncIterator[Pool]:
+    """Connections to the migrated database, which the test finds empty."""
     async with open_pool(scoring_database, size=8, name="test") as pool:
+        tables = await pool.fetchval(_OWN_TABLES)
+        await pool.execute(f"TRUNCATE {tables}")
         yield pool
 
 

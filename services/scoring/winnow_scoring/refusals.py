@@ -49,3 +49,8 @@ def domain_of(text: str) -> str:
         return registrable_domain(text)
     except InvalidDomain:
         raise invalid_domain() from None
+
+
+def is_storable(id: str) -> bool:
+    """Whether some row may have this text as its id; PostgreSQL refuses NUL in parameters."""
+    return "\0" not in id

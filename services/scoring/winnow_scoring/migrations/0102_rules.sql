@@ -8,12 +8,14 @@ CREATE TABLE rulebook (
     default_rule_id text
 );
 
+-- Revisions are the rulebook's, at which the rule was published last, and first since it was made.
 CREATE TABLE rule (
     tenant_id uuid NOT NULL,
     rule_id text NOT NULL,
     latest_version bigint NOT NULL,
     published_version bigint,
-    first_published_at timestamptz,
+    published_revision bigint,
+    first_published_revision bigint,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     deleted_at timestamptz,
