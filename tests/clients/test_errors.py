@@ -19,6 +19,7 @@ from winnow import (
     TimedOut,
     Unavailable,
     UnexpectedAnswer,
+    UnusableArgument,
     Winnow,
 )
 from winnow.errors import ConfigurationError
@@ -104,7 +105,28 @@ def test_a_proxy_that_answers_without_a_problem_is_still_understood(
     assert raised.value.request_id is None
 
 
-@pytest.mark.parametrize("url", ["localhost:8080", "ftp://example.com", "//example.com"])
+@pytest.mark.parametrize("url", ["localhost:8080", "ftp://example.com", "//example.com", "http://", "http://a:b"])
 def test_an_address_without_a_scheme_is_refused(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="http://"):
+    with pytest.raises(ConfigurationError, match="not the address of a server"):
         Winnow(url=url, api_key=KEY)
+
+
+@pytest.mark.parametrize("key", ["wk_live_\nsecret", "wk_live_sécret", "wk_live secret"])
+def test_a_key_that_no_header_can_carry_is_refused_without_repeating_it(key: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        Winnow(url="http://127.0.0.1:1", api_key=key)
+
+    assert key not in str(raised.value)
+
+
+def test_a_key_may_end_in_a_line_break_as_files_do(api: WinnowServer) -> None:
+    with Winnow(url=api.url, api_key=KEY + "\n") as client:
+        assert list(client.rules.list()) == []
+
+
+def test_what_cannot_be_sent_is_not_tried_again(api: WinnowServer, client: Winnow, slept: list[float]) -> None:
+    with pytest.raises(UnusableArgument):
+        client.score("acme.com", idempotency_key="line\nbreak")
+
+    assert slept == []
+    assert api.received == []

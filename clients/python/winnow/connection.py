@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -12,10 +13,14 @@ import httpx
 
 from winnow.calls import Request
 from winnow.configuration import Configuration
-from winnow.errors import ConfigurationError, Unreachable
+from winnow.errors import ConfigurationError
 
 URL_VARIABLE = "WINNOW_URL"
 KEY_VARIABLE = "WINNOW_API_KEY"
+
+
+_KEY = re.compile(r"[!-~]+")
+"""Visible ASCII; bearer tokens hold fewer characters still (RFC 6750, 2.1)."""
 
 
 class RequestArguments(TypedDict):
@@ -36,10 +41,13 @@ class Connection:
     api_key: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        if not self.url.startswith(("http://", "https://")):
+        if not _is_address(self.url):
             raise ConfigurationError(
-                f"{self.url!r} is not the address of a server: it begins with http:// or https://."
+                f"{self.url!r} is not the address of a server, such as https://winnow.example or http://127.0.0.1:8080."
             )
+        # What no header can carry must not reach the HTTP library, whose error would repeat the key.
+        if self.api_key is not None and not _KEY.fullmatch(self.api_key):
+            raise ConfigurationError("The API key has characters that no key has; copy it once more.")
 
     def arguments(self, request: Request) -> RequestArguments:
         """`request` as httpx wants it. Raises `ConfigurationError` where it needs a key."""
@@ -57,17 +65,18 @@ class Connection:
             json=request.json,
         )
 
-    def unreachable(self, error: httpx.TransportError) -> Unreachable:
-        """What a failure of the network means, in words."""
-        reason = str(error) or type(error).__name__
-        if isinstance(error, httpx.TimeoutException):
-            return Unreachable(f"{self.url} did not answer in time ({type(error).__name__}).")
-        return Unreachable(f"Cannot reach {self.url}: {reason}.")
-
     def _key(self) -> str:
         if self.api_key is None:
             raise ConfigurationError(f"No API key: run `winnow login`, set {KEY_VARIABLE}, or pass api_key.")
         return self.api_key
+
+
+def _is_address(url: str) -> bool:
+    try:
+        address = httpx.URL(url)
+    except httpx.InvalidURL:
+        return False
+    return address.scheme in {"http", "https"} and bool(address.host)
 
 
 def connect(
@@ -85,7 +94,7 @@ def connect(
     address = url or environment.get(URL_VARIABLE) or configuration.url
     if not address:
         raise ConfigurationError(f"No server is known: run `winnow login --url …`, set {URL_VARIABLE}, or pass url.")
-    key = api_key or environment.get(KEY_VARIABLE)
+    key = (api_key or environment.get(KEY_VARIABLE) or "").strip() or None
     if key is None and configuration.url == address.rstrip("/"):
         key = configuration.api_key
     return Connection(url=address.rstrip("/"), api_key=key)

@@ -12,7 +12,7 @@ import httpx
 
 from winnow.calls import Answer, Call, Pause, Perform, Request
 from winnow.connection import Connection
-from winnow.errors import Unreachable
+from winnow.errors import Unreachable, UnusableArgument, WinnowError
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ class BlockingDriver:
     def run(self, call: Call[T]) -> T:
         """Carry out what `call` yields until it returns."""
         answer: Answer | None = None
-        failure: Unreachable | None = None
+        failure: WinnowError | None = None
         try:
             while True:
                 effect = call.throw(failure) if failure else call.send(answer)
@@ -41,8 +41,8 @@ class BlockingDriver:
                     continue
                 try:
                     answer = self._send(effect)
-                except httpx.TransportError as error:
-                    failure = self.connection.unreachable(error)
+                except httpx.RequestError as error:
+                    failure = unsent(error, url=self.connection.url)
         except StopIteration as finished:
             result: T = finished.value
             return result
@@ -54,8 +54,8 @@ class BlockingDriver:
             return
         try:
             yield from response.iter_bytes()
-        except httpx.TransportError as error:
-            raise self.connection.unreachable(error) from error
+        except httpx.RequestError as error:
+            raise unsent(error, url=self.connection.url) from error
         finally:
             response.close()
 
@@ -87,7 +87,7 @@ class AsyncDriver:
     async def run(self, call: Call[T]) -> T:
         """Carry out what `call` yields until it returns."""
         answer: Answer | None = None
-        failure: Unreachable | None = None
+        failure: WinnowError | None = None
         try:
             while True:
                 effect = call.throw(failure) if failure else call.send(answer)
@@ -97,8 +97,8 @@ class AsyncDriver:
                     continue
                 try:
                     answer = await self._send(effect)
-                except httpx.TransportError as error:
-                    failure = self.connection.unreachable(error)
+                except httpx.RequestError as error:
+                    failure = unsent(error, url=self.connection.url)
         except StopIteration as finished:
             result: T = finished.value
             return result
@@ -111,8 +111,8 @@ class AsyncDriver:
         try:
             async for piece in response.aiter_bytes():
                 yield piece
-        except httpx.TransportError as error:
-            raise self.connection.unreachable(error) from error
+        except httpx.RequestError as error:
+            raise unsent(error, url=self.connection.url) from error
         finally:
             await response.aclose()
 
@@ -130,6 +130,18 @@ class AsyncDriver:
         finally:
             await response.aclose()
         return _answer(response)
+
+
+def unsent(error: httpx.RequestError, /, *, url: str) -> WinnowError:
+    """What a failure of the network, or of what was to be sent, means in words."""
+    reason = str(error) or type(error).__name__
+    match error:
+        case httpx.LocalProtocolError():
+            return UnusableArgument(f"This cannot be sent: {reason}.")
+        case httpx.TimeoutException():
+            return Unreachable(f"{url} did not answer in time ({type(error).__name__}).")
+        case _:
+            return Unreachable(f"Cannot reach {url}: {reason}.")
 
 
 def _answer(response: httpx.Response, *, open_response: httpx.Response | None = None) -> Answer:
