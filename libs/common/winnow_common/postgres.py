@@ -1,10 +1,11 @@
 """PostgreSQL: a pool, transactions that really end, migrations, and which errors mean "try again".
 
-Only this module and `*.store` import asyncpg. A service connects with a role of its own whose search_path is its schema,
-so SQL never names one. `jsonb` is text on both sides.
+Only this module and `*.store` import asyncpg. A service connects with a role of its own whose search_path is its
+schema, so SQL never names one. `jsonb` is text on both sides.
 
-Connections go back to the pool as they are: what lasts longer than a transaction (SET, LISTEN, session advisory locks, temporary
-tables) must not be used. asyncpg would undo such things with a round trip at every release, and there is nothing to undo.
+Connections go back to the pool as they are: what lasts longer than a transaction (SET, LISTEN, session advisory locks,
+temporary tables) must not be used. asyncpg would undo such things with a round trip at every release, and there is
+nothing to undo.
 """
 
 import asyncio
@@ -51,10 +52,11 @@ Transient: tuple[type[BaseException], ...] = (
     sql.TransactionTimeoutError,
     sql.ReadOnlySQLTransactionError,
     sql.InvalidCachedStatementError,
-    sql.OutdatedSchemaCacheError,
+    sql.InternalClientError,
 )
-"""Exceptions that say nothing against the work: the connection was lost, a lock was not granted in time, the server is restarting, failing
-over, full, or was migrated under a prepared statement. `is_transient` knows a few more that have no class of their own."""
+"""Exceptions that say nothing against the work: the connection was lost, a lock was not granted in time, the server is
+restarting, failing over, full, or was migrated under a prepared statement. (asyncpg's internal error is what a
+connection answers between the server's last words and its end.) `is_transient` knows one more without a class."""
 
 _log = logs.get(__name__)
 
@@ -67,16 +69,17 @@ def is_transient(error: BaseException) -> bool:
     """Whether the same work may succeed later, on another connection."""
     if isinstance(error, Transient):
         return True
-    # A connection that died between two statements is reported by the class of errors of misuse.
-    return isinstance(error, sql.InterfaceError) and "closed" in str(error)
+    # A connection that died between two statements is reported by the class of errors of misuse: it is closed, or the
+    # pool has taken it back meanwhile.
+    return isinstance(error, sql.InterfaceError) and ("closed" in str(error) or "released" in str(error))
 
 
 @asynccontextmanager
 async def open_pool(url: str, *, size: int, name: str) -> AsyncIterator[Pool]:
     """A pool of at most `size` connections, which `name` shows in pg_stat_activity.
 
-    Connections are made when they are needed, so that a service starts while PostgreSQL is away and recovers when it is back.
-    Locks are waited for five seconds; a transaction that idles for ten is ended by the server.
+    Connections are made when they are needed, so that a service starts while PostgreSQL is away and recovers when it is
+    back. Locks are waited for five seconds; a transaction that idles for ten is ended by the server.
     """
     pool = asyncpg.create_pool(
         url,
@@ -115,8 +118,9 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
             raise
         await _uncancelled(current.commit())
     finally:
-        if not connection.is_closed() and connection.is_in_transaction():
-            connection.terminate()
+        with suppress(sql.InterfaceError):  # the pool was closed, and took the connection with it
+            if not connection.is_closed() and connection.is_in_transaction():
+                connection.terminate()
         await pool.release(connection, timeout=CLOSE_TIMEOUT)
 
 
@@ -128,8 +132,8 @@ async def ping(pool: Pool) -> None:
 def migrate(url: str, *folders: Path) -> None:
     """Apply the numbered SQL files of all folders that were not applied yet, in order of their names.
 
-    Waits up to a minute for the server. Several processes may do this at once: one works, the others wait for it. What was applied is
-    recorded in the role's own schema. Raises `MigrationFailed`.
+    Waits up to a minute for the server. Several processes may do this at once: one works, the others wait for it. What
+    was applied is recorded in the role's own schema. Raises `MigrationFailed`.
     """
     command = [_dbmate(), "--env-file", os.devnull, "--wait", "--no-dump-schema", "--migration-lock"]
     for folder in folders:
