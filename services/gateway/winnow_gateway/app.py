@@ -19,7 +19,6 @@ from winnow_contracts.topics import REPLIES
 from winnow_gateway.access_log import AccessLog
 from winnow_gateway.authentication import Authentication
 from winnow_gateway.credentials import Pepper, Prefix
-from winnow_gateway.documentation import render_documents
 from winnow_gateway.housekeeping import Housekeeping, LastUses
 from winnow_gateway.limits.limiter import Limiter
 from winnow_gateway.limits.policies import Policy
@@ -29,6 +28,7 @@ from winnow_gateway.metrics import LIMITS_FELL_BACK, LOOKUPS
 from winnow_gateway.months import Months
 from winnow_gateway.passwords import Passwords
 from winnow_gateway.plans import load_plans
+from winnow_gateway.reference_page import render_documents
 from winnow_gateway.registration import Registration
 from winnow_gateway.routes.router import Router
 from winnow_gateway.routes.table import TABLE

@@ -47,7 +47,7 @@ class Settings(CommonSettings):
     port: int = Field(default=8080, ge=0, le=65535)
     public_url: str = ""
     """Where callers reach the API, for its description; empty: wherever they fetched it from."""
-    sign_up: SignUp = Field(default=SignUp.OPEN, validation_alias="WINNOW_GATEWAY_SIGNUP")
+    signup: SignUp = SignUp.OPEN
     invitation: SecretStr | None = None
     """The code that sign-up asks for where it is `invite`."""
     sign_ups_per_hour: int = Field(default=120, ge=1)

@@ -107,9 +107,9 @@ async def delete_current_session(services: Services, call: Call) -> web.Response
 
 def check_admission(settings: Settings, invitation: str | None) -> None:
     """Raise a 403 `Problem` where sign-up is closed, or asks for another code."""
-    if settings.sign_up is SignUp.CLOSED:
+    if settings.signup is SignUp.CLOSED:
         raise Problem(403, "sign_up_closed", "Accounts are made by the operator of this installation.")
-    if settings.sign_up is SignUp.INVITE:
+    if settings.signup is SignUp.INVITE:
         code = settings.invitation
         expected = b"" if code is None else code.get_secret_value().encode()
         if not expected or not hmac.compare_digest((invitation or "").encode(), expected):

@@ -54,4 +54,10 @@ def _serve(call: Call, document: Document) -> web.Response:
     }
     if call.request.headers.get("If-None-Match") == document.tag:
         return web.Response(status=304, headers=headers)
-    return web.Response(body=document.body, headers={**headers, "Content-Type": document.content_type})
+    headers["Content-Type"] = document.content_type
+    if document.encoding is None:
+        return web.Response(body=document.body, headers=headers)
+    headers["Vary"] = "Accept-Encoding"
+    if document.encoding not in call.request.headers.get("Accept-Encoding", ""):
+        return web.Response(body=document.plain(), headers=headers)
+    return web.Response(body=document.body, headers={**headers, "Content-Encoding": document.encoding})

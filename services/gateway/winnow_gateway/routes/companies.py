@@ -100,6 +100,7 @@ ROUTES = (
         scope=Scope.COMPANIES_READ,
         query=ExportQuery,
         local=export_companies,
+        local_asks=True,
     ),
     Route(
         method="POST",
@@ -128,6 +129,7 @@ ROUTES = (
         body_examples={"text/csv": "domain,industry,technologies\nnewstartup.com,Technology,Stripe;React\n"},
         streamed=True,
         local=import_companies,
+        local_asks=True,
         links={"getImport": {"id": "$response.body#/import_id"}},
     ),
     Route(

@@ -99,6 +99,8 @@ class Route:
     """The body is not JSON of `LARGEST_BODY`: the route's function reads it."""
     sends: Sends | None = None
     local: Local | None = None
+    local_asks: bool = False
+    """Whether the route's function asks a service over the log."""
     idempotent: bool = True
     """Whether Idempotency-Key is honoured; never on GET."""
     links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -110,6 +112,11 @@ class Route:
     def takes_idempotency_key(self) -> bool:
         """Whether a repetition of the call is answered from what the first one stored."""
         return self.idempotent and self.method != "GET"
+
+    @property
+    def asks(self) -> bool:
+        """Whether the answer comes from a service, over the log."""
+        return self.sends is not None or self.local_asks
 
     @property
     def costs(self) -> bool:

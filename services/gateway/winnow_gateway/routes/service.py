@@ -25,6 +25,7 @@ ROUTES = (
         refusals=(Refusal(404, "request_not_found", "There is no answer of this request."),),
         path_model=RequestPath,
         local=get_request,
+        local_asks=True,
     ),
     Route(
         method="GET",
