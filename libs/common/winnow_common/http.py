@@ -131,14 +131,15 @@ def parse(model: type[M], value: Any, *, prefix: str = "") -> M:
 async def serve(handler: Handler, *, host: str, port: int, drain: float = 10.0) -> AsyncIterator[int]:
     """Answer requests until the context ends, then finish what is in flight within `drain` seconds. Yields the port.
 
-    A `Problem` that the handler raises is answered as such; other exceptions are logged and answered 500. Raises `OSError` where
-    the port cannot be had.
+    A `Problem` that the handler raises is answered as such; other exceptions are logged and answered 500. Raises
+    `OSError` where the port cannot be had. Several processes of one user may serve one port; the kernel spreads
+    connections over them.
     """
     # Bodies are not inflated: a few kilobytes of gzip can be gigabytes, and compressed ones are refused anyway.
     runner = web.ServerRunner(_Server(handler, access_log=None, auto_decompress=False), shutdown_timeout=drain)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port, backlog=1024).start()
+        await web.TCPSite(runner, host, port, backlog=1024, reuse_port=True).start()
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
