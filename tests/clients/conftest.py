@@ -13,7 +13,8 @@ import io
 import json
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,7 @@ class Api:
             [
                 web.post("/v1/accounts", self.create_account),
                 web.post("/v1/sessions", self.create_session),
+                web.delete("/v1/sessions/current", self.end_session),
                 web.get("/v1/keys", self.list_keys),
                 web.post("/v1/keys", self.create_key),
                 web.post("/v1/keys/{id}/rotate", self.create_key),
@@ -172,6 +174,9 @@ class Api:
         if (await request.json())["password"] != PASSWORD:
             return problem(401, "invalid_credentials", "E-mail or password is wrong")
         return web.json_response({"token": "session", "account_id": "acc_1"}, status=201)
+
+    async def end_session(self, request: web.Request) -> web.Response:
+        return web.Response(status=204)
 
     async def list_keys(self, request: web.Request) -> web.Response:
         return web.json_response({"data": list(self.server.keys.values()), "has_more": False})
@@ -326,27 +331,28 @@ def _bytes(response: web.Response) -> bytes:
     return response.body if isinstance(response.body, bytes) else b""
 
 
+async def _serve(server: WinnowServer, ready: Future[Callable[[], object]]) -> None:
+    """Serve until the function that `ready` gets is called."""
+    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+    runner = web.AppRunner(Api(server).application())
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    ready.set_result(lambda: loop.call_soon_threadsafe(stopping.set))
+    await stopping.wait()
+    await runner.cleanup()
+
+
 @pytest.fixture
 def api() -> Iterator[WinnowServer]:
     """A server of the test's own, in a thread, so that blocking clients can be tested too."""
-    server = WinnowServer()
-    loop = asyncio.new_event_loop()
-    runner = web.AppRunner(Api(server).application())
-
-    async def start() -> None:
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-
-    thread = threading.Thread(target=loop.run_forever)
+    server, ready = WinnowServer(), Future[Callable[[], object]]()
+    thread = threading.Thread(target=lambda: asyncio.run(_serve(server, ready)))
     thread.start()
-    asyncio.run_coroutine_threadsafe(start(), loop).result(10)
+    stop = ready.result(10)
     yield server
-    asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
-    loop.call_soon_threadsafe(loop.stop)
+    stop()
     thread.join(10)
-    loop.close()
 
 
 @pytest.fixture(autouse=True)

@@ -285,6 +285,7 @@ def test_logging_in_makes_a_key_and_remembers_it_for_its_owner_alone(api: Winnow
     assert KEY not in result.output
     assert "correct horse" not in result.output
     assert api.sent("POST", "/v1/keys")[0].headers["Authorization"] == "Bearer session"
+    assert api.sent("DELETE", "/v1/sessions/current")[0].headers["Authorization"] == "Bearer session"
 
 
 def test_what_was_remembered_is_used(api: WinnowServer, winnow: Run, monkeypatch: pytest.MonkeyPatch) -> None:

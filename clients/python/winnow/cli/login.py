@@ -40,6 +40,7 @@ def login(
         address = client.url
     with here.client(url=address, api_key=session.token) as client:
         made = client.keys.create(key_name or f"winnow on {socket.gethostname()}")
+        client.sessions.end()
     _remember(here, url=address, api_key=made.api_key)
 
 

@@ -24,7 +24,7 @@ class Accounts(Group[D]):
 
 
 class Sessions(Group[D]):
-    """Signing in; needs no key."""
+    """Signing in, which needs no key, and out."""
 
     @call
     def create(self, email: str, *, password: str) -> Call[Session]:
@@ -32,6 +32,11 @@ class Sessions(Group[D]):
         body = {"email": email, "password": password}
         request = command("POST", "/v1/sessions", json=body, authenticated=False)
         return parse(Session, (yield from self._perform(request)))
+
+    @call
+    def end(self) -> Call[None]:
+        """Sign out: end the session whose token is in use."""
+        yield from self._perform(command("DELETE", "/v1/sessions/current"))
 
 
 class Keys(Group[D]):

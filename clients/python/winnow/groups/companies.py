@@ -152,6 +152,11 @@ class Companies(Group[D]):
         accepted = parse(ImportStatus, (yield from self._perform(request)))
         return Import(self.driver, import_id=accepted.import_id)
 
+    @listing
+    def imports(self) -> Listing[ImportStatus]:
+        """Every import of the account, the newest first."""
+        return Listing(get("/v1/imports"), ImportStatus)
+
     def import_handle(self, import_id: str, /) -> Import[D]:
         """An import that was begun earlier."""
         return Import(self.driver, import_id=import_id)
