@@ -1,16 +1,18 @@
-"""JSON from strangers, read strictly: what two readers could take for two things is refused.
+r"""JSON from strangers, read strictly: what two readers could take for two things is refused.
 
-Stricter than RFC 8259, in the spirit of I-JSON (RFC 7493): UTF-8 without a byte order mark, no duplicate keys, no NaN, integers within
-64 signed bits, no NUL and no lone surrogates in strings (PostgreSQL's text holds neither), at most 64 levels.
+Stricter than RFC 8259, in the spirit of I-JSON (RFC 7493): UTF-8 without a byte order mark, no duplicate keys, no NaN,
+integers within 64 signed bits, no NUL and no lone surrogates in strings (PostgreSQL's text holds neither), at most 64
+levels.
 
 Almost every text takes a path that costs two passes of orjson. orjson itself refuses what is not RFC 8259, lone
-surrogates and numbers beyond a double; the rest is settled without a look at the tokens:
+surrogates, and numbers that no double holds; the rest is settled without a look at the tokens:
 
 * Depth cannot exceed the number of opening brackets.
-* A colon of the text is either a member's or stands inside a string, as itself or as `\\u003a`. Without that escape, writing the value
-  again gives as many colons as were read, less those of members that a later duplicate replaced, of which each had at least one.
+* A colon of the text is either a member's or stands inside a string, as itself or as `\u003a`. Without that escape,
+  writing the value again gives as many colons as were read, less those of members that a later duplicate replaced, of
+  which each had at least one.
 * A number beyond 64 bits has at least 19 digits in a row.
-* A NUL in a string must be written `\\u0000`.
+* A NUL in a string must be written `\u0000`.
 
 Texts that may break one of these rules by this coarse measure are read once more, exactly.
 """
@@ -40,8 +42,8 @@ class InvalidJson(ValueError):
 def loads(raw: bytes) -> Any:
     """The value of a JSON text.
 
-    Raises `InvalidJson` with the code `empty_body`, `invalid_encoding`, `invalid_json`, `nesting_too_deep`, `duplicate_key`,
-    `number_out_of_range` or `null_character`.
+    Raises `InvalidJson` with the code `empty_body`, `invalid_encoding`, `invalid_json`, `nesting_too_deep`,
+    `duplicate_key`, `number_out_of_range` or `null_character`.
     """
     try:
         value = orjson.loads(raw)
@@ -96,8 +98,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _integer(digits: str) -> int:
-    # Longer ones are refused unread: int() of thousands of digits takes quadratic time, and beyond 4,300 raises.
-    if len(digits) <= 20 and (number := int(digits)) in _INTEGERS:
+    if (number := int(digits)) in _INTEGERS:
         return number
     raise InvalidJson("number_out_of_range", f"The integer {digits[:24]}… does not fit 64 bits; send it as a string.")
 
@@ -121,7 +122,8 @@ def _refuse(raw: bytes, error: orjson.JSONDecodeError) -> NoReturn:
     if not raw.strip(b" \t\r\n"):
         raise InvalidJson("empty_body", "The body is empty; send JSON.") from None
     if raw.startswith(b"\xef\xbb\xbf"):
-        raise InvalidJson("invalid_encoding", "The body begins with a byte order mark; send UTF-8 without one.") from None
+        detail = "The body begins with a byte order mark; send UTF-8 without one."
+        raise InvalidJson("invalid_encoding", detail) from None
     try:
         raw.decode()
     except UnicodeDecodeError as fault:
