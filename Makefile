@@ -24,6 +24,7 @@ help: ## This list
 
 .PHONY: setup up demo
 setup: .environment-local ## Create the environment and fetch all that a first start needs
+	@$(IN) -m winnow_gateway.assets
 	@$(IN) -m winnow_local warm
 
 # One exec, with the signal that the kernel sends when make ends: whoever kills make, however, ends the stack.

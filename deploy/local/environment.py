@@ -49,6 +49,9 @@ def bring_to(environment: Path, stage: str) -> None:
     install(python, "--require-hashes", "-r", str(ROOT / "requirements" / f"{stage}.txt"))
     editable = [part for member in members() for part in ("-e", str(member))]
     install(python, "--no-deps", "--no-build-isolation", *editable)
+    # The script of the page at /docs, one package of npm's; the page works without it, so this may fail.
+    if not run([str(python), "-m", "winnow_gateway.assets"], quiet=True):
+        say("The reference page's script could not be fetched; /docs shows a plain list. `make setup` tries again")
     for old in environment.glob("installed-*"):
         old.unlink()
     stamp(environment, stage).touch()

@@ -12,7 +12,7 @@ from winnow_local.jars import locked_jars
 from winnow_local.services import ROLES, SERVICES
 from winnow_scoring.settings import Settings as ScoringSettings
 
-from tests.architecture.compose import Compose, Service, read_compose, resolve, variables
+from .compose import Compose, Service, read_compose, resolve, variables
 
 ROOT = Path(__file__).parents[2]
 COMPOSE_FILE = ROOT / "docker-compose.yml"

@@ -132,7 +132,7 @@ class Stack:
             raise StackError(f"The topics could not be created in Kafka at {wiring.kafka}: {failure}") from failure
 
     async def _migrate(self, service: str, *, wiring: Wiring) -> None:
-        command = wiring.command(Role(service=service, role="migrate"), instance=f"{service} migrate")
+        command = wiring.command(Role(service=service, role="migrate"), instance=f"{service}-migrate")
         await run_to_end(command, sink=self._journal.service_sink(service), within=_MIGRATION_WITHIN_S)
 
     def _start_services(self, wiring: Wiring) -> list[tuple[Child, int]]:
