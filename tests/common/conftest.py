@@ -1,7 +1,7 @@
 """A small service to test the plumbing with: it takes notes, and misbehaves as it is told to."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -269,6 +269,13 @@ async def pool(messages_url: str) -> AsyncIterator[Pool]:
 def house(pool: Pool) -> House:
     """The service on the log in memory and a real database."""
     return make_house(MemoryLog(partitions=12), pool, suffix="")
+
+
+async def until(condition: Callable[[], Awaitable[object]], *, seconds: float = 20) -> None:
+    """Return when the condition holds; fail when it does not in time."""
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110  a database cannot set an event
+            await asyncio.sleep(0.02)
 
 
 def make_house(log: Log, pool: Pool, *, suffix: str) -> House:

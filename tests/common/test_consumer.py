@@ -1,6 +1,7 @@
 """The consumer loop on a real database: once, answered, in order, whatever a message does."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -12,7 +13,7 @@ from winnow_common.memory_log import MemoryLog
 from winnow_common.quarantine import Limits, Quarantine, TooManyDeadLetters
 from winnow_contracts.topic import Kind, MessageType
 
-from .conftest import ACME, COUNT, HEARD, NOTE_TOGETHER, House, Note
+from .conftest import ACME, COUNT, HEARD, NOTE_TOGETHER, House, Note, until
 
 
 def status(record: Record) -> int:
@@ -219,18 +220,12 @@ async def test_failures_of_several_tenants_stop_the_consumer_before_it_empties_t
     events = [house.ask(f"bad-{number}", behaviour="bug", tenant=UUID(int=number % 10 + 1)) for number in range(200)]
     await house.publish(*events)
 
-    with pytest.raises(TooManyDeadLetters):
-        async with house.running(quarantine=Quarantine(Limits(at_least=20)), batch=10) as consumer:
-            await asyncio.wait_for(_until_dead(house), 20)
-            del consumer
+    async with house.log.publisher() as publisher:
+        consumer = house.consumer(publisher, quarantine=Quarantine(Limits(at_least=20)), batch=10)
+        with pytest.raises(TooManyDeadLetters):
+            await asyncio.wait_for(consumer.run(), 30)
 
-    assert await house.pool.fetchval("SELECT count(*) FROM dead_letters") < 40
-
-
-async def _until_dead(house: House) -> None:
-    while await house.pool.fetchval("SELECT count(*) FROM dead_letters") < 19:
-        await asyncio.sleep(0.02)
-    await asyncio.sleep(0.2)
+    assert await house.pool.fetchval("SELECT count(*) FROM dead_letters") < 20
 
 
 async def test_a_read_is_answered_and_leaves_no_row(house: House) -> None:
@@ -332,11 +327,8 @@ async def test_a_zombie_that_dies_leaves_nothing_behind(house: House) -> None:
 
 
 async def _until_blocked(house: House) -> None:
-    async with asyncio.timeout(10):
-        while not await house.pool.fetchval(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        ):
-            await asyncio.sleep(0.02)
+    blocked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    await until(lambda: house.pool.fetchval(blocked))
 
 
 class _Silent:
@@ -376,7 +368,7 @@ class _Flaky:
         self.failures = failures
         self.house = house
 
-    async def publish(self, messages: "list[Message]") -> None:
+    async def publish(self, messages: Sequence[Message]) -> None:
         if self.failures:
             self.failures -= 1
             raise LogUnavailable("away")

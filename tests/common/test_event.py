@@ -1,4 +1,4 @@
-"""Our mapping of events to Kafka headers is CloudEvents' own: its library reads what we write, and we read what it writes."""
+"""Our mapping of events to Kafka headers is CloudEvents' own: its library and we read what the other writes."""
 
 from datetime import UTC, datetime
 from uuid import UUID

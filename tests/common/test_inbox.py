@@ -66,6 +66,7 @@ async def test_an_answer_is_found_by_the_request_s_id_for_a_day(pool: Pool) -> N
         late = await inbox.answer_of(connection, tenant=identity.tenant, id=identity.id, now=NOW + timedelta(hours=25))
         foreign = await inbox.answer_of(connection, tenant=UUID(int=2), id=identity.id, now=NOW)
 
-    assert soon is not None and soon.status == 200
+    assert soon is not None
+    assert soon.status == 200
     assert late is None
     assert foreign is None

@@ -211,7 +211,7 @@ async def test_a_rewound_partition_is_read_again_from_there(place: Place) -> Non
 
 async def test_a_paused_partition_rests_while_others_go_on_until_it_is_resumed(place: Place) -> None:
     async with member(place) as subscription:
-        await _until(lambda: subscription.assigned(), subscription)
+        await _until(subscription.assigned, subscription)
         subscription.pause(Partition(place.topic, 0))
         await publish(place, [Message(place.topic, None, str(number).encode(), [], number) for number in range(4)])
         others = await read(subscription, 3)

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ from winnow_common.postgres import Pool, transaction
 from winnow_common.relay import Relay
 from winnow_contracts.event import Event
 
-from .conftest import ACME, NOTED, House, make_house
+from .conftest import ACME, NOTED, House, make_house, until
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ class _Dying:
         self.house = house
         self.calls = 0
 
-    async def publish(self, messages: list[Message]) -> None:
+    async def publish(self, messages: Sequence[Message]) -> None:
         async with self.house.log.publisher() as publisher:
             await publisher.publish(messages)
         self.calls += 1
@@ -121,9 +121,7 @@ async def test_a_relay_that_dies_after_the_acknowledgement_repeats_under_the_sam
     relay = Relay(pool=kafka_house.pool, publisher=_Dying(kafka_house))
     task = asyncio.create_task(relay.run())
 
-    async with asyncio.timeout(20):
-        while await kafka_house.pool.fetchval("SELECT count(*) FROM outbox"):
-            await asyncio.sleep(0.02)
+    await until(lambda: kafka_house.pool.fetchval("SELECT count(*) = 0 FROM outbox"))
     await relay.drain()
     await task
     records = await everything(kafka_house, 6)

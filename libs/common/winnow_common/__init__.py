@@ -1,1 +1,1 @@
-"""The plumbing that Winnow's services share: the log, requests and replies, PostgreSQL, HTTP, sealed objects, observability."""
+"""The plumbing that services share: the log, requests and replies, PostgreSQL, HTTP, sealed objects, observability."""

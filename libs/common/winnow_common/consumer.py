@@ -1,18 +1,20 @@
 """The consumer loop: one batch, one transaction, every message answered once.
 
-A batch is read, handled in one PostgreSQL transaction together with its inbox rows and facts, committed, answered, and only then
-are its offsets let go. Whatever dies in between, the batch comes again, and the inbox says what was done and answered
-(`winnow_common.inbox`). Errors are instructions:
+A batch is read, handled in one PostgreSQL transaction together with its inbox rows and facts, committed, answered,
+and only then are its offsets let go. Whatever dies in between, the batch comes again, and the inbox says what was
+done and answered (`winnow_common.inbox`). Errors are instructions:
 
 * what is away (the database, the log) is waited for, with the batch in hand;
-* `TemporaryError` puts its message and what follows it in its partition back, and leaves the partition for `delay` seconds;
+* `TemporaryError` puts its message and what follows it in its partition back, and leaves the partition for `delay`
+  seconds;
 * `PermanentError`, and what cannot be read at all, becomes a dead letter and an error reply;
-* anything else is a bug: the batch is halved until the offender is alone, tried once more, and put aside like the above;
+* anything else is a bug: the batch is halved until the offender is alone, tried once more, and put aside like the
+  above;
 * too many dead letters stop the consumer, or refuse their tenant (`winnow_common.quarantine`).
 
-Order per key holds: a batch keeps the order of its partitions, halves run one after the other, and a message that is put back takes all that
-follow it in its partition with it. One loop runs one batch at a time; `revoked` waits for it, so that a rebalance hands over
-partitions that are done.
+Order per key holds: a batch keeps the order of its partitions, halves run one after the other, and a message that is
+put back takes all that follow it in its partition with it. One loop runs one batch at a time; `revoked` waits for it,
+so that a rebalance hands over partitions that are done.
 """
 
 import asyncio
@@ -134,7 +136,7 @@ class Consumer:
             await subscription.commit(positions)
 
     async def _revoked(self, partitions: frozenset[Partition]) -> None:
-        """Let the batch in hand finish and hand its offsets over; a batch that takes too long is finished by two, harmlessly."""
+        """Let the batch in hand finish and hand its offsets over; one that takes too long is done by two, harmlessly."""
         try:
             async with asyncio.timeout(_DRAIN_SECONDS), self._idle:
                 if self._subscription is not None:

@@ -38,24 +38,22 @@ async def dlq(arguments: Sequence[str], settings: CommonSettings, *, service: st
                 _say(letter.as_json() | {"headers": headers, "data": message.value.decode(errors="replace")})
                 return 0
             case _:
-                return await _replay(
-                    connection, options, seal, KafkaLog(settings.kafka, client=f"{service}-dlq"), clock
-                )
+                async with KafkaLog(settings.kafka, client=f"{service}-dlq").publisher() as publisher:
+                    for letter_id in await _chosen(connection, options):
+                        if not await dead_letters.replay(
+                            connection, letter_id, publisher=publisher, seal=seal, now=clock()
+                        ):
+                            return _missing(letter_id)
+                        _say({"dead_letter_id": letter_id, "replayed": True})
+                return 0
 
 
-async def _replay(
-    connection: Connection, options: argparse.Namespace, seal: SealedStore, log: KafkaLog, clock: Clock
-) -> int:
-    chosen: list[UUID] = [options.id] if options.id else []
-    if options.all:
-        letters = await dead_letters.newest(connection, limit=options.limit)
-        chosen = [letter.dead_letter_id for letter in reversed(letters) if letter.replayed_at is None]
-    async with log.publisher() as publisher:
-        for id in chosen:
-            if not await dead_letters.replay(connection, id, publisher=publisher, seal=seal, now=clock()):
-                return _missing(id)
-            _say({"dead_letter_id": id, "replayed": True})
-    return 0
+async def _chosen(connection: Connection, options: argparse.Namespace) -> list[UUID]:
+    """What is to be replayed, oldest first."""
+    if not options.all:
+        return [options.id]
+    letters = await dead_letters.newest(connection, limit=options.limit)
+    return [letter.dead_letter_id for letter in reversed(letters) if letter.replayed_at is None]
 
 
 def _parser(service: str) -> argparse.ArgumentParser:
@@ -75,7 +73,7 @@ def _parser(service: str) -> argparse.ArgumentParser:
 
 
 def _say(value: dict[str, Any]) -> None:
-    sys.stdout.write(orjson.dumps(value).decode() + "\n")
+    sys.stdout.write(orjson.dumps(value, default=str).decode() + "\n")
 
 
 def _missing(id: UUID) -> int:

@@ -48,7 +48,15 @@ class DeadLetter:
         return asdict(self)
 
 
-_COLUMNS = "tenant_id, dead_letter_id, topic, log_partition, log_offset, type, reason, failed_at, replayed_at"
+_NEWEST = """
+SELECT tenant_id, dead_letter_id, topic, log_partition, log_offset, type, reason, failed_at, replayed_at
+FROM dead_letters ORDER BY failed_at DESC LIMIT $1
+"""
+
+_ONE = """
+SELECT tenant_id, dead_letter_id, topic, log_partition, log_offset, type, reason, failed_at, replayed_at, sealed
+FROM dead_letters WHERE dead_letter_id = $1
+"""
 
 
 def place_id(record: Record) -> UUID:
@@ -75,8 +83,8 @@ async def put_aside(
         },
     )
     await connection.execute(
-        "INSERT INTO dead_letters (tenant_id, dead_letter_id, topic, log_partition, log_offset, type, reason, sealed, failed_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+        "INSERT INTO dead_letters (tenant_id, dead_letter_id, topic, log_partition, log_offset, type, reason, sealed,"
+        " failed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
         tenant,
         place_id(record),
         record.partition.topic,
@@ -91,13 +99,13 @@ async def put_aside(
 
 async def newest(connection: Connection, *, limit: int = 100) -> Sequence[DeadLetter]:
     """The latest dead letters, newest first."""
-    rows = await connection.fetch(f"SELECT {_COLUMNS} FROM dead_letters ORDER BY failed_at DESC LIMIT $1", limit)
+    rows = await connection.fetch(_NEWEST, limit)
     return [DeadLetter(**dict(row)) for row in rows]
 
 
 async def show(connection: Connection, id: UUID, *, seal: Seal) -> tuple[DeadLetter, Message] | None:
     """A dead letter and the message that it holds."""
-    row = await connection.fetchrow(f"SELECT {_COLUMNS}, sealed FROM dead_letters WHERE dead_letter_id = $1", id)
+    row = await connection.fetchrow(_ONE, id)
     if row is None:
         return None
     fields = dict(row)

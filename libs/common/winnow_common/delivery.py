@@ -176,7 +176,9 @@ def _parse(delivery: Delivery, event: Event, handler: AnyHandler) -> None:
 def reply_to(delivery: Delivery, *, topic: Topic, source: str, now: datetime) -> Message:
     """The message that answers a delivery whose `answered` holds."""
     event, outcome = delivery.event, delivery.outcome
-    assert event is not None and outcome is not None and event.reply_to is not None
+    assert event is not None
+    assert event.reply_to is not None
+    assert outcome is not None
     body, encoding = outcome.body, None
     if len(body) >= COMPRESSED_FROM:
         body, encoding = zlib.compress(body, 1), "deflate"

@@ -1,4 +1,4 @@
-"""Errors are instructions: to the consumer loop (what to do with a message) and to the caller (what to do about an answer)."""
+"""Errors are instructions, to the consumer loop (what to do with a message) and to the caller (what to do next)."""
 
 import traceback
 from collections.abc import Mapping
@@ -12,7 +12,10 @@ import orjson
 
 
 def origin(error: BaseException) -> str:
-    """What went wrong and where in the code, innermost place first, without the message: that may quote what a person sent."""
+    """What went wrong and where in the code, innermost place first.
+
+    The exception's own message is left out, since it may quote what a person sent.
+    """
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames))
     return f"{type(error).__name__} at {places}" if places else type(error).__name__
@@ -43,7 +46,8 @@ class Problem(Exception):
     """A refusal that the caller can act on, answered as `application/problem+json` (RFC 9457).
 
     `code` is stable and snake_case; `detail` says what is wrong and what to do; `errors` point at places in the input;
-    `extra` are further members of the body, `headers` go beside it. Raised in a command it undoes what that command wrote.
+    `extra` are further members of the body, `headers` go beside it. Raised in a command it undoes what that command
+    wrote.
     """
 
     def __init__(

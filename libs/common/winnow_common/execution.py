@@ -77,8 +77,8 @@ class Execution:
             if delivery.state is State.DOOMED:
                 await self._patiently(partial(self._bury, delivery))
         counts = Counter((delivery.type, _what_came_of(delivery)) for delivery in self.deliveries)
-        for (type, outcome), count in counts.items():
-            HANDLED.labels(type, outcome).inc(count)
+        for labels, count in counts.items():
+            HANDLED.labels(*labels).inc(count)
 
     def _due(self, delivery: Delivery) -> bool:
         """Whether it is to be handled now: pending, and not behind one of its partition that was put back."""
@@ -96,7 +96,7 @@ class Execution:
             repeated = await self._patiently(partial(self._transact, due))
         except Abandoned:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever it is, the offender is looked for
             if len(due) > 1:
                 HALVED.inc()
                 await self._settle(due[: len(due) // 2])
@@ -116,7 +116,7 @@ class Execution:
         delivery.doom(origin(error))
 
     async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Do it, and wait out what passes: the database away, a lock held, a message handled by somebody else at the same time."""
+        """Do it, and wait out what passes: the database away, a lock held, a message that somebody else handles too."""
         wait = 0.1
         while True:
             try:
@@ -168,7 +168,9 @@ class Execution:
     async def _read(self, delivery: Delivery, gate: asyncio.Semaphore) -> None:
         """Answer a question; where the database is away its sender is told at once, since it does not wait for long."""
         handler, request = delivery.handler, delivery.request
-        assert handler is not None and request is not None and delivery.event is not None
+        assert handler is not None
+        assert request is not None
+        assert delivery.event is not None
         try:
             async with gate, self.at.pool.acquire() as connection:
                 with telemetry.span(delivery.type, traceparent=delivery.event.traceparent):
@@ -177,11 +179,11 @@ class Execution:
             delivery.refuse(problem)
         except PermanentError as error:
             delivery.doom(str(error))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever it is, the sender is told
             if isinstance(error, TemporaryError) or is_transient(error):
                 delivery.refuse(Problem(503, "unavailable", "The service cannot answer at the moment. Try again."))
             else:
-                log.error("a read failed for a reason nobody foresaw", type=delivery.type, error=origin(error))
+                log.error("a read failed for a reason nobody foresaw", type=delivery.type, error=origin(error))  # noqa: TRY400
                 delivery.doom(origin(error))
 
     async def _bury(self, delivery: Delivery) -> None:
@@ -242,7 +244,8 @@ async def _handle_together(
 async def _handle_alone(delivery: Delivery, connection: Connection, postponed: dict[Partition, _Place]) -> None:
     """One message in a savepoint, so that a refusal undoes what it wrote and nothing else."""
     record, handler, request = delivery.record, delivery.handler, delivery.request
-    assert handler is not None and request is not None
+    assert handler is not None
+    assert request is not None
     if record.partition in postponed:
         return
     try:

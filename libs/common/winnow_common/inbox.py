@@ -1,8 +1,8 @@
 """The inbox: which messages have been handled, and what was answered, in the transaction that did the work.
 
-A message is handled first and remembered last, in one transaction: whoever is second to remember the same id waits for the
-first, finds the conflict and rolls all of its work back (`AlreadyHandled`). So a redelivery, a zombie, a retry after 504
-and an Idempotency-Key used twice are one mechanism, and no row is written twice.
+A message is handled first and remembered last, in one transaction: whoever is second to remember the same id waits
+for the first, finds the conflict and rolls all of its work back (`AlreadyHandled`). So a redelivery, a zombie, a
+retry after 504 and an Idempotency-Key used twice are one mechanism, and no row is written twice.
 
 An id derived from an Idempotency-Key contains the UTC day; it is looked up a day back as well, and stands for 24 hours.
 """
@@ -76,7 +76,8 @@ class Stored:
             raise Problem(
                 422,
                 "idempotency_key_reused",
-                "This Idempotency-Key was used with another payload within the last 24 hours. Use a new key for a new request.",
+                "This Idempotency-Key was used with another payload within the last 24 hours."
+                " Use a new key for a new request.",
             )
 
 
@@ -139,7 +140,8 @@ async def answer_of(connection: Connection, *, tenant: UUID, id: UUID, now: date
     today = day_of(now)
     row = await connection.fetchrow(
         "SELECT status, reply, fingerprint FROM inbox"
-        " WHERE tenant_id = $1 AND day = ANY ($2::date[]) AND message_id = $3 AND handled_at > $4 AND status IS NOT NULL",
+        " WHERE tenant_id = $1 AND day = ANY ($2::date[]) AND message_id = $3 AND handled_at > $4"
+        " AND status IS NOT NULL",
         tenant,
         [today - timedelta(days=1), today, today + timedelta(days=1)],
         id,

@@ -1,8 +1,9 @@
 """The log on Apache Kafka, by aiokafka; the only module that knows it.
 
-Settings follow what was measured and what bit others: no linger (5 ms of it on requests and replies took the p50 of a round trip from 5 to
-24 ms); acks from all replicas and a deadline of our own instead of the idempotent producer, which waits for ever when
-brokers are gone (the inbox makes repeats harmless); explicit offsets; dynamic membership; every `stop()` bounded, since it can hang.
+Settings follow what was measured and what bit others: no linger (5 ms of it on requests and replies took the p50 of a
+round trip from 5 to 24 ms); acks from all replicas and a deadline of our own instead of the idempotent producer,
+which waits for ever when brokers are gone (the inbox makes repeats harmless); explicit offsets; dynamic membership;
+every `stop()` bounded, since it can hang.
 """
 
 import asyncio
@@ -124,7 +125,10 @@ class KafkaSubscription:
         ]
 
     async def commit(self, offsets: Mapping[Partition, int]) -> None:
-        """See `winnow_common.log.Subscription`; what cannot be committed is read again, which the inbox makes harmless."""
+        """See `winnow_common.log.Subscription`.
+
+        What cannot be committed is read again, which the inbox makes harmless.
+        """
         assigned = self._consumer.assignment()
         mine = {TopicPartition(*key): offset for key, offset in offsets.items() if TopicPartition(*key) in assigned}
         if not mine:

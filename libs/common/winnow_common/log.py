@@ -1,7 +1,7 @@
 """The port to the log: what a service may ask of it, whatever it is made of.
 
-Two adapters pass one suite: `winnow_common.kafka` (Apache Kafka by aiokafka) and `winnow_common.memory_log` (a fake for unit
-tests). Delivery is at least once and in order per key; exactly-once effects are made by the inbox, not here.
+Two adapters pass one suite: `winnow_common.kafka` (Apache Kafka by aiokafka) and `winnow_common.memory_log` (a fake
+for unit tests). Delivery is at least once and in order per key; exactly-once effects are made by the inbox, not here.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -74,7 +74,10 @@ class Subscription(Protocol):
     """A membership in a consumer group."""
 
     async def poll(self, *, maximum: int, timeout: float) -> Sequence[Record]:
-        """At most so many records in order per partition, from partitions that are assigned and not paused; empty after `timeout` seconds."""
+        """At most so many records, in order per partition; none after `timeout` seconds.
+
+        They come from partitions that are assigned and not paused.
+        """
 
     async def commit(self, offsets: Mapping[Partition, int]) -> None:
         """Remember the next offset to read per partition; partitions that are no longer assigned are left out."""
@@ -105,7 +108,10 @@ class Log(Protocol):
         group: str,
         revoked: Revoked,
     ) -> AbstractAsyncContextManager[Subscription]:
-        """A member of a group; `revoked` is awaited (bounded) before partitions go to somebody else, to drain and commit."""
+        """A member of a group.
+
+        `revoked` is awaited, for a bounded time, before partitions go to somebody else, to drain and to commit.
+        """
 
     def tail(self, topic: str, *, partition: int) -> AbstractAsyncContextManager[AsyncIterator[Record]]:
         """All records of one partition from its end as it is on entry, without a group."""

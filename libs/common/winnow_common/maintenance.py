@@ -1,4 +1,4 @@
-"""What a service does for its own tables and objects every hour: partitions made and dropped, expired objects deleted."""
+"""What a service does for itself every hour: partitions are made and dropped, expired objects deleted."""
 
 import asyncio
 

@@ -1,10 +1,11 @@
 """The outbox: facts are written in the transaction that made them true, and leave for the log by the relay.
 
-Publishing right after the commit from several processes puts records behind newer ones (measured: 119 of 3,000); so facts
-leave only through here. Order per key holds because ids are drawn after the lock on what the fact is about was taken (the
-aggregate's row, or the inbox row of the message), and because the relay drains a shard in id order.
+Publishing right after the commit from several processes puts records behind newer ones (measured: 119 of 3,000); so
+facts leave only through here. Order per key holds because ids are drawn after the lock on what the fact is about was
+taken (the aggregate's row, or the inbox row of the message), and because the relay drains a shard in id order.
 
-A row holds all facts of one transaction and shard, packed: two facts for each score as rows of their own cost more than the score.
+A row holds all facts of one transaction and shard, packed: two facts for each score as rows of their own cost more
+than the score.
 """
 
 from collections import defaultdict
@@ -87,13 +88,13 @@ def unpack(packed: bytes, *, row: int) -> Iterator[tuple[str, Event]]:
     A fact whose aggregate has no version gets a number that grows with the rows instead.
     """
     for position, fields in enumerate(orjson.loads(packed)):
-        topic, type, id, source, moment, tenant, subject, cause, sequence, traceparent, data = fields
+        topic, name, identifier, source, moment, tenant, subject, cause, sequence, traceparent, data = fields
         yield (
             topic,
             Event(
-                id=UUID(id),
+                id=UUID(identifier),
                 source=source,
-                type=type,
+                type=name,
                 time=datetime.fromisoformat(moment),
                 data=orjson.dumps(data),
                 tenant=UUID(tenant),

@@ -1,9 +1,10 @@
 """What handlers get and what they give back; the consumer loop around them does the rest.
 
-There are four kinds. A `Command` runs once for each request id inside a savepoint; a `BatchCommand` takes all messages of its type
-that lie side by side, and promises that its work is pure but for rows it returns facts about or writes in the given
-transaction; a `Read` runs without a transaction and may be dropped when nobody waits any more; a `FactHandler` applies what another
-service said. All may be called again after a rollback, so they change nothing but what the connection undoes.
+There are four kinds. A `Command` runs once for each request id inside a savepoint; a `BatchCommand` takes all
+messages of its type that lie side by side, and promises that its work is pure but for rows it returns facts about or
+writes in the given transaction; a `Read` runs without a transaction and may be dropped when nobody waits any more; a
+`FactHandler` applies what another service said. All may be called again after a rollback, so they change nothing but
+what the connection undoes.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -56,7 +57,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The answer to a message, and the facts it led to. Facts of a handler that answers 4xx or 5xx are not published."""
+    """The answer to a message, and the facts it led to; with an answer of 4xx or 5xx no fact is published."""
 
     status: int = 200
     body: bytes = b""
@@ -75,7 +76,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Command(Generic[M]):
-    """One message, in a savepoint of the batch's transaction. May raise `Problem`, `TemporaryError`, `PermanentError`."""
+    """One message, in a savepoint of the batch's transaction.
+
+    May raise `Problem`, `TemporaryError`, `PermanentError`.
+    """
 
     message: MessageType
     model: type[M]

@@ -2,9 +2,9 @@
 
 Whoever holds a shard's advisory lock reads its oldest rows, publishes them, and deletes them when the broker has
 acknowledged. Rows are found by being there, never by `id > last`: ids become visible out of order, and a relay that
-remembered the last one lost 444 of 3,000 facts. A relay that dies between the acknowledgement and the delete leads to a repeat under the
-same event id. The transaction is open while the broker acknowledges, for at most the publisher's deadline, which is below
-the server's limit for idle transactions; the only lock it holds is the shard's.
+remembered the last one lost 444 of 3,000 facts. A relay that dies between the acknowledgement and the delete leads to
+a repeat under the same event id. The transaction is open while the broker acknowledges, for at most the publisher's
+deadline, which is below the server's limit for idle transactions; the only lock it holds is the shard's.
 """
 
 import asyncio

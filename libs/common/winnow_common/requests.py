@@ -1,8 +1,8 @@
 """Asking over the log: publish a request, wait for the reply that names it.
 
-Each process reads one partition of the reply topic, chosen from its instance's name, from its end, before it is ready. Two
-processes that share a partition ignore each other's replies. Whether the answer comes or not, the request is on the log once
-it was acknowledged, and its answer is stored by the service; so giving up waiting loses nothing.
+Each process reads one partition of the reply topic, chosen from its instance's name, from its end, before it is
+ready. Two processes that share a partition ignore each other's replies. Whether the answer comes or not, the request
+is on the log once it was acknowledged, and its answer is stored by the service; so giving up waiting loses nothing.
 """
 
 import asyncio

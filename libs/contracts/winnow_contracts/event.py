@@ -1,8 +1,8 @@
 """One event on the log: a CloudEvents 1.0 envelope around bytes of JSON.
 
-The envelope travels as Kafka headers in CloudEvents' binary mode (`ce_id`, `ce_type` …), the payload as the value, so that
-a consumer can route, trace and de-duplicate without reading the payload. Names of extension attributes are lower-case
-letters only, as the specification asks.
+The envelope travels as Kafka headers in CloudEvents' binary mode (`ce_id`, `ce_type` …), the payload as the value, so
+that a consumer can route, trace and de-duplicate without reading the payload. Names of extension attributes are
+lower-case letters only, as the specification asks.
 
 https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
 """
@@ -40,8 +40,8 @@ class MalformedEvent(ValueError):
 class Event(NamedTuple):
     """What happened or is asked for; made with keywords.
 
-    `(source, id)` identifies it. `data` is JSON, at most 512 KiB, without personal data or secrets. A tuple, since one is made for
-    every message, and a frozen dataclass of so many fields takes three times as long to make.
+    `(source, id)` identifies it. `data` is JSON, at most 512 KiB, without personal data or secrets. A tuple, since
+    one is made for every message, and a frozen dataclass of so many fields takes three times as long to make.
     """
 
     id: UUID
