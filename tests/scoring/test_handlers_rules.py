@@ -142,7 +142,14 @@ async def test_a_deleted_rule_is_gone_and_comes_back_with_the_next_version(servi
     deletion = await service.ask(rulebook.DELETE, {"id": "sr_abc123"})
     gone = [
         await service.ask(type, {"id": "sr_abc123"})
-        for type in (rulebook.GET, rulebook.DELETE, rulebook.PUBLISH, rulebook.ROLLBACK, rulebook.VERSIONS, rulebook.LINT)
+        for type in (
+            rulebook.GET,
+            rulebook.DELETE,
+            rulebook.PUBLISH,
+            rulebook.ROLLBACK,
+            rulebook.VERSIONS,
+            rulebook.LINT,
+        )
     ]
     back = await create(service, id="sr_abc123")
     told = RuleDeleted.model_validate_json(deletion.facts[0].data)
@@ -243,14 +250,21 @@ async def test_any_version_can_be_looked_at(service: Service) -> None:
     first = body(await service.ask(rulebook.GET, {"id": "sr_a", "version": 1}))
     newest = body(await service.ask(rulebook.GET, {"id": "sr_a"}))
     unknown = await service.ask(rulebook.LINT, {"id": "sr_a", "version": 3})
-    assert (first["name"], first["status"], newest["name"], newest["status"]) == ("ICP Score", "published", "Wider", "draft")
+    assert (first["name"], first["status"], newest["name"], newest["status"]) == (
+        "ICP Score",
+        "published",
+        "Wider",
+        "draft",
+    )
     assert (unknown.status, body(unknown)["code"]) == (404, "rule_version_not_found")
 
 
 @pytest.mark.parametrize(
     "id", ["sr_nobody", "", "\0", "sr_\N{GRINNING FACE}", "x" * 5000], ids=["unknown", "empty", "NUL", "emoji", "long"]
 )
-@pytest.mark.parametrize("type", [rulebook.GET, rulebook.DELETE, rulebook.PUBLISH, rulebook.ROLLBACK, rulebook.VERSIONS])
+@pytest.mark.parametrize(
+    "type", [rulebook.GET, rulebook.DELETE, rulebook.PUBLISH, rulebook.ROLLBACK, rulebook.VERSIONS]
+)
 async def test_unknown_ids_of_any_kind_are_not_found(service: Service, type: Any, id: str) -> None:
     assert (await service.ask(type, {"id": id})).status == 404
 

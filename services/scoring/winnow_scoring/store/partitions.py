@@ -1,0 +1,42 @@
+"""The monthly partitions of scores, made ahead of time; ranges of ids, since ids begin with their time."""
+
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from winnow_common.postgres import Connection
+
+MONTHS_AHEAD: Final = 2
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('winnow.score.partitions', 0))"
+_EXISTING = """
+SELECT child.relname FROM pg_inherits JOIN pg_class AS child ON child.oid = inhrelid WHERE inhparent = 'score'::regclass
+"""
+_STRAYS = "SELECT EXISTS (SELECT FROM score_default WHERE score_id >= $1 AND score_id < $2)"
+
+
+async def keep(connection: Connection, *, now: datetime) -> None:
+    """Make the partitions from last month to the month after next; safe to run from several processes."""
+    async with connection.transaction():
+        await connection.execute(_LOCK)
+        existing = {row["relname"] for row in await connection.fetch(_EXISTING)}
+        for offset in range(-1, MONTHS_AHEAD + 1):
+            start, end = _month(now, offset=offset), _month(now, offset=offset + 1)
+            name = f"score_{start:%Y%m}"
+            # A month that began in the default partition stays there, since its rows would have to be moved.
+            if name not in existing and not await connection.fetchval(_STRAYS, first_id(start), first_id(end)):
+                await connection.execute(
+                    f"CREATE TABLE {name} PARTITION OF score"
+                    f" FOR VALUES FROM ('{first_id(start)}') TO ('{first_id(end)}')"
+                )
+
+
+def first_id(moment: datetime) -> UUID:
+    """The least UUID whose first 48 bits are this moment in milliseconds."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
+def _month(now: datetime, *, offset: int) -> datetime:
+    """The first moment of the month that is so many away."""
+    months = now.year * 12 + now.month - 1 + offset
+    return datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
