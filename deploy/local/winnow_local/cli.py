@@ -42,6 +42,13 @@ def _demo(arguments: list[str]) -> int:
     return demo.main(arguments)
 
 
+def _run(arguments: list[str]) -> int:
+    """An operator's command of a service, on the stack that runs."""
+    from winnow_local.operator_command import run  # noqa: PLC0415
+
+    return run(arguments)
+
+
 def _jars(_arguments: list[str]) -> int:
     """Fetch Kafka's jars."""
     from winnow_local.jars import fetch_jars  # noqa: PLC0415
@@ -71,6 +78,7 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "demo": _demo,
     "jars": _jars,
     "lock": _lock,
+    "run": _run,
     "warm": _warm,
 }
 

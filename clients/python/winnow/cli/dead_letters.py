@@ -1,14 +1,16 @@
 """`winnow dlq`: dead letters, for the operator.
 
 They lie in each service's own database, which no API reaches. So this runs the service's operator
-command and shows what it prints: here where the service is installed, or wherever `--command` says,
-such as `kubectl exec deploy/scoring -- python -m winnow_scoring dlq`.
+command and shows what it prints: wherever `--command` says, such as
+`kubectl exec deploy/scoring -- python -m winnow_scoring dlq`; otherwise here, with the service's own
+settings where the environment has them, else on the stack that `make up` runs.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -30,6 +32,7 @@ OperatorCommand = Annotated[
 Letter = Annotated[str, typer.Argument(help="Id of the dead letter.")]
 
 DEFAULT_SERVICE = "scoring"
+LOCAL_STACK = "winnow_local"
 SHOWN = ("dead_letter_id", "failed_at", "topic", "type", "replayed_at", "reason")
 
 
@@ -98,11 +101,17 @@ def _operator_command(service: str, command: str | None) -> list[str]:
     if command is not None:
         return shlex.split(command)
     module = f"winnow_{service}"
-    if not module.isidentifier() or importlib.util.find_spec(module) is None:
+    if not _is_installed(module):
         raise typer.BadParameter(
             f"The service {service!r} is not installed here; say with --command how to run its dlq."
         )
+    if f"{module.upper()}_POSTGRES" not in os.environ and _is_installed(LOCAL_STACK):
+        return [sys.executable, "-m", LOCAL_STACK, "run", service, "dlq"]
     return [sys.executable, "-m", module, "dlq"]
+
+
+def _is_installed(module: str) -> bool:
+    return module.isidentifier() and importlib.util.find_spec(module) is not None
 
 
 def _show_table(here: Terminal, letters: Sequence[dict[str, Any]]) -> None:
