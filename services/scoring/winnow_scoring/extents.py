@@ -1,11 +1,10 @@
 """Which values a comparison holds for, as far as that can be told without a company: what lint reasons with.
 
 An extent is a set of values: some points, all but some points, an interval, the texts that contain a part, or the texts that a
-pattern is found in. On a list a comparison asks whether any element is in the set, or (`is_not`, `not_in`) that none is.
+pattern is found in (which is only compared with itself). On a list a comparison asks whether any element is in the set, or (`is_not`, `not_in`) that none is.
 Days since today and dates are different axes, so within_days is only compared with itself.
 """
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import ceil, floor, inf
 from typing import Any, Final
@@ -74,7 +73,7 @@ class Extent:
     excluded: frozenset[Any] | None = None
     interval: Interval | None = None
     part: str | None = None
-    pattern: Callable[[Iterable[str]], bool] | None = None
+    pattern: str | None = None
 
     @property
     def on_collection(self) -> bool:
@@ -89,7 +88,7 @@ class Extent:
             return value not in self.excluded
         if self.interval is not None:
             return self.interval.holds(value)
-        return self.part in value if self.part is not None else self.pattern is not None and self.pattern((value,))
+        return self.part is not None and self.part in value
 
     def is_empty(self) -> bool:
         """Whether no company can have such a value: a confidence above 1, or 5.5 employees."""
@@ -119,7 +118,7 @@ class Extent:
             if other.part is not None:
                 return other.part in self.part
             return other.excluded is not None and not any(self.part in text for text in other.excluded)
-        return False
+        return self == other
 
     def excludes(self, other: "Extent") -> bool:
         """Whether the two never hold together; False where that cannot be told."""
@@ -170,12 +169,14 @@ def extent_of(comparison: Comparison) -> Extent:
             return Extent(axis, attribute, excluded=values[0])
         case Operator.USES:
             return Extent(axis, attribute, points=frozenset(values))
+        case Operator.BETWEEN if values[0] == values[1]:
+            return Extent(axis, attribute, points=frozenset(values))
         case Operator.CONTAINS if comparison.form == "elements":
             return Extent(axis, attribute, points=frozenset(values))
         case Operator.CONTAINS:
             return Extent(axis, attribute, part=values[0])
         case Operator.MATCHES:
-            return Extent(axis, attribute, pattern=values[0])
+            return Extent(axis, attribute, pattern=str(comparison.value))
         case Operator.WITHIN_DAYS:
             return Extent(f"age {attribute}", attribute, interval=Interval(0, values[0]))
     return Extent(axis, attribute, interval=_interval(comparison.operator, values=values))

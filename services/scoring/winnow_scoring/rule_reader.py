@@ -123,15 +123,16 @@ class _RuleReader:
             self.problems.add(("tiers",), code="wrong_type", detail="tiers is an object: the lowest score of hot, warm and neutral")
             return Tiers()
         self.conditions.refuse_unknown(written, path=("tiers",), known=TIER_FIELDS)
+        faults = len(self.problems.found)
         lowest = {
             name: self._whole(written[name], path=("tiers", name), code="invalid_tier")
             for name in ("hot", "warm", "neutral")
             if written.get(name) is not None
         }
         tiers = Tiers(**lowest)
-        if not tiers.hot >= tiers.warm >= tiers.neutral:
-            detail = f"hot ({tiers.hot}) is not below warm ({tiers.warm}), nor warm below neutral ({tiers.neutral})"
-            self.problems.add(("tiers",), code="tier_order", detail=f"Needed: {detail}")
+        if len(self.problems.found) == faults and not tiers.hot >= tiers.warm >= tiers.neutral:
+            given = f"hot is {tiers.hot}, warm {tiers.warm} and neutral {tiers.neutral}, where 80, 50 and 20 stand unless set"
+            self.problems.add(("tiers",), code="tier_order", detail=f"Scores of tiers have to fall from hot to neutral: {given}")
         return tiers
 
     def _share(self, written: Mapping[str, Any]) -> float | None:
