@@ -51,7 +51,7 @@ class Connection:
 
     def arguments(self, request: Request) -> RequestArguments:
         """`request` as httpx wants it. Raises `ConfigurationError` where it needs a key."""
-        headers = {"Accept": "application/json", "User-Agent": user_agent(), **request.headers}
+        headers = {"Accept": "application/json", "User-Agent": f"winnow-python/{client_version()}", **request.headers}
         if request.authenticated:
             headers["Authorization"] = f"Bearer {self._key()}"
         if request.file is not None:
@@ -100,9 +100,9 @@ def connect(
     return Connection(url=address.rstrip("/"), api_key=key)
 
 
-def user_agent() -> str:
-    """The name and version that servers see."""
+def client_version() -> str:
+    """The version of this package; unknown where it runs without being installed."""
     try:
-        return f"winnow-python/{version('winnow-client')}"
+        return version("winnow-client")
     except PackageNotFoundError:
-        return "winnow-python"
+        return "unknown"

@@ -23,6 +23,7 @@ from winnow import (
 )
 from winnow.cli import companies, dead_letters, keys, login, requests, rules, score
 from winnow.cli.terminal import Terminal
+from winnow.connection import client_version
 
 app = typer.Typer(
     name="winnow",
@@ -46,8 +47,19 @@ Url = Annotated[
 ]
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"winnow {client_version()}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+]
+
+
 @app.callback()
-def prepare(context: typer.Context, url: Url = None) -> None:
+def prepare(context: typer.Context, *, url: Url = None, _version: Version = False) -> None:
     """Score companies by rules, and manage what the scores are made of."""
     context.obj = Terminal(url=url)
 
