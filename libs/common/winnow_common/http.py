@@ -5,8 +5,8 @@
     async with http.serve(answer, host="127.0.0.1", port=0) as port:
         ...
 
-It stands on aiohttp's low-level server. An application's resolver, signals and middlewares would cost about a fifth of a small
-request, and would answer in plain text what they refuse; here one function takes every request, and what it
+It stands on aiohttp's low-level server. An application's resolver, signals and middlewares would cost about a fifth of
+a small request, and would answer in plain text what they refuse; here one function takes every request, and what it
 raises, or what cannot be read as a request at all, is answered as a problem document (RFC 9457).
 """
 
@@ -44,20 +44,11 @@ def problem_response(problem: Problem, request_id: UUID | None) -> web.Response:
     )
 
 
-def problem_of(error: BaseException) -> Problem | None:
-    """The refusal of a body that broke off or is not framed as its headers say; None for any other error."""
-    if isinstance(error, Problem):
-        return error
-    if isinstance(error, web.RequestPayloadError | HttpProcessingError):
-        return Problem(400, "broken_body", "The body does not arrive as its headers say. Send the request again.")
-    return None
-
-
 async def stream_body(request: web.BaseRequest) -> AsyncIterator[bytes]:
     """The body in pieces as they arrive, of no more than a read's size each.
 
-    Raises `Problem` 400 `content_encoding_not_supported` and `broken_body`, 408 when nothing more comes. A caller that waits
-    for leave to send (`Expect: 100-continue`, RFC 9110, 10.1.1) gets it with the first piece asked for.
+    Raises `Problem` 400 `content_encoding_not_supported` and `broken_body`, 408 when nothing more comes. A caller that
+    waits for leave to send (`Expect: 100-continue`, RFC 9110, 10.1.1) gets it with the first piece asked for.
     """
     _refuse_encoding(request)
     await _welcome(request)
@@ -70,8 +61,9 @@ async def stream_body(request: web.BaseRequest) -> AsyncIterator[bytes]:
             yield piece
     except TimeoutError:
         raise _too_slow() from None
-    except (web.RequestPayloadError, HttpProcessingError) as error:
-        raise problem_of(error) or error from None
+    except (web.RequestPayloadError, HttpProcessingError, ConnectionError):
+        detail = "The body does not arrive as its headers say. Send the request again."
+        raise Problem(400, "broken_body", detail) from None
 
 
 async def read_body(request: web.BaseRequest, *, maximum: int) -> bytes:
@@ -79,10 +71,10 @@ async def read_body(request: web.BaseRequest, *, maximum: int) -> bytes:
 
     Raises as `stream_body` does, and `Problem` 413 `body_too_large`.
     """
+    _refuse_encoding(request)
     if request.content_length is not None and request.content_length > maximum:
         raise _too_large(maximum)
     if request.content.is_eof():  # as nearly always: a small body comes in the same read as its head
-        _refuse_encoding(request)
         body = request.content.read_nowait()
         if len(body) > maximum:
             raise _too_large(maximum)
@@ -103,7 +95,8 @@ async def read_body(request: web.BaseRequest, *, maximum: int) -> bytes:
 async def read_json(request: web.BaseRequest, *, maximum: int) -> Any:
     """The value of a JSON body, read strictly (`strict_json`).
 
-    Raises as `read_body` does, `Problem` 415 where the body is not said to be JSON, and 400 with the codes of `strict_json.loads`.
+    Raises as `read_body` does, `Problem` 415 where the body is not said to be JSON, and 400 with the codes of
+    `strict_json.loads`.
     """
     if request.headers.get("Content-Type") != JSON_TYPE and not _is_json(request):
         detail = "Send JSON in UTF-8, with Content-Type: application/json."
@@ -175,16 +168,17 @@ class _Connection(web.RequestHandler):
             response = problem_response(_unreadable(exc), request_id)
             response.force_close()
             return response
-        problem = None if exc is None else problem_of(exc)
-        if problem is None:
-            _log.error("a request failed", request_id=str(request_id), exc_info=exc)
-            problem = Problem(500, "internal_error", "Something went wrong on our side. The request id names it.")
-        return problem_response(problem, request_id)
+        if isinstance(exc, Problem):
+            return problem_response(exc, request_id)
+        _log.error("a request failed", request_id=str(request_id), exc_info=exc)
+        detail = "Something went wrong on our side. The request id names it."
+        return problem_response(Problem(500, "internal_error", detail), request_id)
 
 
 def _unreadable(error: BaseException | None) -> Problem:
-    if isinstance(error, LineTooLong):
-        return Problem(431, "headers_too_large", "The request line or a header is longer than 8,190 bytes.")
+    if isinstance(error, LineTooLong) or "Too many headers" in str(error):
+        detail = "The request line or a header is longer than 8,190 bytes, or there are more than 128 headers."
+        return Problem(431, "headers_too_large", detail)
     return Problem(400, "malformed_request", "This is not an HTTP/1.1 request.")
 
 

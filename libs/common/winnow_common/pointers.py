@@ -26,15 +26,18 @@ def _place(location: Sequence[int | str], value: Any, *, missing: bool) -> list[
     """The location without what is no key or index of the value: pydantic also names the branch of a union there."""
     place: list[int | str] = []
     for position, segment in enumerate(location):
-        if isinstance(value, dict) and segment in value:
-            place.append(segment)
+        if _holds(value, segment):
             value = value[segment]
-        elif isinstance(value, list) and isinstance(segment, int) and segment < len(value):
             place.append(segment)
-            value = value[segment]
         elif missing and position == len(location) - 1:
             place.append(segment)
     return place
+
+
+def _holds(value: Any, segment: int | str) -> bool:
+    if isinstance(value, list):
+        return isinstance(segment, int) and segment < len(value)
+    return isinstance(value, dict) and segment in value
 
 
 def _pointer(place: Sequence[int | str], prefix: str) -> str:
