@@ -12,7 +12,7 @@ from winnow_local.readiness import http_status
 from winnow_local.services import Role, Wiring
 
 _UNAUTHORIZED = 401
-_PROBE_PATH = "/v1/companies?limit=1"
+_PROBE_PATH = "/v1/keys"
 
 
 async def ensure(credentials: Credentials, *, path: Path, wiring: Wiring) -> str:

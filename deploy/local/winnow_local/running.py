@@ -56,16 +56,15 @@ class RunningStack:
 def start_stack(folder: Path, *, environment: Mapping[str, str]) -> RunningStack:
     """Start a supervisor with its state in `folder`, on a free port unless `environment` names one; does not wait.
 
-    Call it from a thread that lives as long as the stack should.
+    What the processes say is in `folder/logs`. Call it from a thread that lives as long as the stack should.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    output = (folder / "supervisor.log").open("a", buffering=1)
     command = Command(
         name="stack",
         argv=(sys.executable, "-m", "winnow_local", "up"),
         environment={"PORT": str(free_port()), "SCALE": "", **environment, "WINNOW_HOME": str(folder)},
     )
-    return RunningStack(Home(folder.resolve()), process=Process(command, sink=lambda line: print(line, file=output)))
+    return RunningStack(Home(folder.resolve()), process=Process(command, sink=lambda _: None))
 
 
 @contextmanager
