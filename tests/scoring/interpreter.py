@@ -1,7 +1,8 @@
-"""What a rule means, in the plainest words: the definition is walked as JSON for each company, nothing is prepared or shared.
+"""What a rule means, in the plainest words: the definition is walked as JSON for each company, nothing is prepared or
+shared.
 
-It exists to be compared with the compiler, so it uses nothing of the service. RE2 is the one exception it shares with it,
-since what a pattern matches is RE2's to say.
+It exists to be compared with the compiler, so it uses nothing of the service. RE2 is the one exception it shares with
+it, since what a pattern matches is RE2's to say.
 """
 
 import re
@@ -50,7 +51,7 @@ def criterion_line(criterion: dict[str, Any], attributes: dict[str, Any], today:
         day = as_date(value)
         dated = None if is_missing(value) else day is not None
         state = kleene_all([state, dated])
-        points = faded(points, criterion["decay"], max((today - day).days, 0)) if state else 0
+        points = faded(points, criterion["decay"], max((today - day).days, 0)) if state and day else 0
     members = {"conditions": line["conditions"]} if "conditions" in line else {}
     return {**outcome(state), "points": points if state else 0, **members}
 
@@ -86,7 +87,9 @@ def holds(condition: dict[str, Any], attributes: dict[str, Any], today: date) ->
     return compare(value, operator, wanted, today, dated=attribute == "last_funding_at")
 
 
-def compare(value: Any, operator: str, wanted: Any, today: date, *, dated: bool) -> bool:
+def compare(  # noqa: C901, PLR0911 - one case for each operator
+    value: Any, operator: str, wanted: Any, today: date, *, dated: bool
+) -> bool:
     match operator:
         case "is":
             return any(same(element, wanted, dated=dated) for element in elements(value))
@@ -134,7 +137,8 @@ def ordered(value: Any, operator: str, bound: Any) -> bool:
             return False
     elif not is_number(value):
         return False
-    return {">": value > bound, ">=": value >= bound, "<": value < bound, "<=": value <= bound}[operator]
+    held: bool = {">": value > bound, ">=": value >= bound, "<": value < bound, "<=": value <= bound}[operator]
+    return held
 
 
 def is_number(value: Any) -> bool:

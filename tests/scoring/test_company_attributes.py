@@ -131,7 +131,14 @@ def test_a_snapshot_has_the_same_hash_however_it_is_written() -> None:
     assert written.input_hash() != prepare({"employees": 6, "name": "Acme"}).input_hash()
 
 
-@given(st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3), max_leaves=8), st.sampled_from(sorted(FULL)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+        max_leaves=8,
+    ),
+    st.sampled_from(sorted(FULL)),
+)
 def test_whatever_is_sent_is_refused_cleanly_or_kept_for_good(value: Any, attribute: str) -> None:
     try:
         attributes = CompanyAttributes.model_validate({attribute: value})

@@ -1,8 +1,8 @@
 """A company's attributes as a tenant gives them: one flat object, every attribute optional.
 
-Null, blank text and an empty list say that a value is not known, the same as leaving it out. An e-mail address, a telephone
-number or a LinkedIn page is kept as known or not known: `without_contacts` removes the value, before anything is published
-or stored.
+Null, blank text and an empty list say that a value is not known, the same as leaving it out. An e-mail address, a
+telephone number or a LinkedIn page is kept as known or not known: `without_contacts` removes the value, before
+anything is published or stored.
 """
 
 from collections.abc import Mapping
@@ -135,7 +135,8 @@ Custom = Annotated[
 class CompanyAttributes(BaseModel):
     """What is known about a company, at most 64 KiB of JSON.
 
-    Your own attributes go into `custom`, or are written `custom.<name>`; where a name is given both ways, the second counts.
+    Your own attributes go into `custom`, or are written `custom.<name>`; where a name is given both ways, the second
+    counts.
     """
 
     model_config = ConfigDict(

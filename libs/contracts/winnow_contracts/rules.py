@@ -1,7 +1,8 @@
 """A scoring rule as the API takes it.
 
-The models say which fields there are, of which types and sizes. What goes beyond that (operators that fit the attribute,
-patterns that compile, ranges that are not empty) is for the scoring service to say when it compiles the rule.
+The models say which fields there are, of which types and sizes. What goes beyond that (operators that fit the
+attribute, patterns that compile, ranges that are not empty) is for the scoring service to say when it compiles the
+rule.
 """
 
 from collections.abc import Mapping
@@ -105,26 +106,28 @@ Value = Annotated[
         }
     ),
     Field(
-        description="What the attribute is compared with: none for `has`, a list for `in` and `not_in`, the two ends for "
+        description="What the attribute is compared with: none for `has`, a list for `in` and `not_in`, both ends for "
         "`between`, days for `within_days`, a regular expression (RE2) for `matches`.",
         examples=["Technology"],
     ),
 ]
 Label = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200, pattern=WITHOUT_NUL)]
 Group = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64, pattern=WITHOUT_NUL)]
-Points = Annotated[
-    int, Field(ge=-LARGEST_POINTS, le=LARGEST_POINTS, examples=[25]), BeforeValidator(plain_number)
-]
+Points = Annotated[int, Field(ge=-LARGEST_POINTS, le=LARGEST_POINTS, examples=[25]), BeforeValidator(plain_number)]
 Days = Annotated[int, Field(ge=1, le=MOST_DAYS, examples=[90]), BeforeValidator(plain_number)]
 Share = Annotated[
     int | float,
     PlainValidator(plain_number),
-    Field(ge=0, le=1, description="The tier is `insufficient_data` where more than this share of the points is missing."),
+    Field(
+        ge=0, le=1, description="The tier is `insufficient_data` where more than this share of the points is missing."
+    ),
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
 ]
 Cap = Annotated[
     list[Points | None],
-    Field(min_length=2, max_length=2, description="The least and the most points; null for no bound.", examples=[[0, 100]]),
+    Field(
+        min_length=2, max_length=2, description="The least and the most points; null for no bound.", examples=[[0, 100]]
+    ),
 ]
 Members = Annotated[list["Condition"], Field(min_length=1, max_length=MOST_CONDITIONS)]
 
@@ -163,8 +166,12 @@ class Condition(_Written):
         kinds = [kind for kind in (self.attribute, self.any, self.all, self.none) if kind is not None]
         if len(kinds) != 1:
             raise PydanticCustomError("condition_kind", "A condition has one of attribute, any, all and none")
-        if (self.attribute is None) is not (self.operator is None) or (self.attribute is None and self.value is not None):
-            raise PydanticCustomError("condition_kind", "An attribute goes with an operator, and a value only with them")
+        if (self.attribute is None) is not (self.operator is None) or (
+            self.attribute is None and self.value is not None
+        ):
+            raise PydanticCustomError(
+                "condition_kind", "An attribute goes with an operator, and a value only with them"
+            )
         return self
 
 
@@ -174,7 +181,8 @@ class Decay(_Written):
     model_config = ConfigDict(
         json_schema_extra={
             "oneOf": [
-                {"required": [shape], "properties": {shape: {"type": "integer"}}} for shape in ("half_life_days", "linear_days")
+                {"required": [shape], "properties": {shape: {"type": "integer"}}}
+                for shape in ("half_life_days", "linear_days")
             ]
         }
     )
@@ -218,7 +226,9 @@ class RuleDefinition(_Written):
     """A scoring rule. At most 200 conditions in all, groups at most 8 deep, 128 KiB of JSON."""
 
     name: Annotated[
-        str, StringConstraints(strict=True, min_length=1, max_length=200, pattern=WITHOUT_NUL), Field(examples=["ICP Score"])
+        str,
+        StringConstraints(strict=True, min_length=1, max_length=200, pattern=WITHOUT_NUL),
+        Field(examples=["ICP Score"]),
     ]
     conditions: Annotated[list[Criterion], Field(min_length=1, max_length=MOST_CONDITIONS)]
     tiers: Tiers | None = None
@@ -237,7 +247,9 @@ class RuleDefinition(_Written):
         while isinstance(level, list) and level:
             total += len(level)
             if total > MOST_CONDITIONS:
-                raise PydanticCustomError("too_many_conditions", "A rule has at most 200 conditions, members of groups included")
+                raise PydanticCustomError(
+                    "too_many_conditions", "A rule has at most 200 conditions, members of groups included"
+                )
             if depth > DEEPEST_GROUP:
                 raise PydanticCustomError("too_deep", "Groups go at most 8 deep")
             level = [member for condition in level for member in _members(condition)]

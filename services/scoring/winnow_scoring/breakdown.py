@@ -1,7 +1,7 @@
 """What a rule says of a company: score, tier, and the lines that add up to the score.
 
-There is one line per criterion in the rule's order, then one per cap that took or gave something: group caps by name, the cap
-of the total last. Lines are made when they are first asked for.
+There is one line per criterion in the rule's order, then one per cap that took or gave something: group caps by name,
+the cap of the total last. Lines are made when they are first asked for.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,8 @@ State = bool | None
 class Line(NamedTuple):
     """One line of the breakdown; `members` unfolds a group, and has no points of its own.
 
-    A tuple rather than a dataclass: lines are made for every score that is stored, and a tuple takes a third of the time.
+    A tuple rather than a dataclass: lines are made for every score that is stored, and a tuple takes a third of the
+    time.
     """
 
     condition: str
@@ -31,20 +32,21 @@ class Line(NamedTuple):
         """The line as the API shows it; `missing` stands only on lines that are, `conditions` only on groups."""
         return self._completed({"condition": self.condition, "matched": self.state is True, "points": self.points})
 
-    def _as_member(self) -> dict[str, Any]:
+    def as_member(self) -> dict[str, Any]:
+        """The same inside the line of a group: without points."""
         return self._completed({"condition": self.condition, "matched": self.state is True})
 
     def _completed(self, shown: dict[str, Any]) -> dict[str, Any]:
         if self.state is None:
             shown["missing"] = True
         if self.members:
-            shown["conditions"] = [member._as_member() for member in self.members]
+            shown["conditions"] = [member.as_member() for member in self.members]
         return shown
 
 
 @dataclass(frozen=True, slots=True)
 class LinePlan:
-    """A condition's label, the slot of its state in the states of an evaluation, and its members where it is a group."""
+    """A condition's label, the slot of its state in the states of an evaluation, and the members of a group."""
 
     label: str
     slot: int
@@ -59,8 +61,11 @@ class LinePlan:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How the results of a compiled rule become a breakdown: `plans` has one plan for each criterion, `sources` names the
-    attribute behind each slot that is missing only if that attribute is."""
+    """How the results of a compiled rule become a breakdown.
+
+    `plans` has one plan for each criterion; `sources` names the attribute behind every slot that is missing where, and
+    only where, the attribute is.
+    """
 
     rule: Rule
     plans: tuple[LinePlan, ...]
@@ -83,11 +88,13 @@ class Layout:
         return self.rule.tiers.tier_of(score)
 
     def _missing_share(self, states: tuple[State, ...]) -> float:
-        """The share of the criteria that are missing, each weighed by its points without their sign; 0 where no points are at stake."""
+        """The share of the criteria that are missing, weighed by their points without sign."""
         criteria = self.rule.criteria
         total = sum(abs(criterion.points) for criterion in criteria)
         missing = sum(
-            abs(criterion.points) for criterion, plan in zip(criteria, self.plans, strict=True) if states[plan.slot] is None
+            abs(criterion.points)
+            for criterion, plan in zip(criteria, self.plans, strict=True)
+            if states[plan.slot] is None
         )
         return missing / total if total else 0.0
 

@@ -1,8 +1,8 @@
 """What is known of a company: its attributes, and of which kind each one is.
 
-The attributes arrive as one object of JSON values. `email`, `phone` and `linkedin` are known or not known, never a value.
-`custom.<name>` is the tenant's own attribute of any kind. The `contact.` attributes belong to leads: a company never has
-them, but a rule may ask for them.
+The attributes arrive as one object of JSON values. `email`, `phone` and `linkedin` are known or not known, never a
+value. `custom.<name>` is the tenant's own attribute of any kind. The `contact.` attributes belong to leads: a company
+never has them, but a rule may ask for them.
 """
 
 import re

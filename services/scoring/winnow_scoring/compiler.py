@@ -1,17 +1,17 @@
 """Compiles a rule to one Python function, once per version.
 
-The function is straight-line code over the readings of a company: read each attribute, decide each condition, add the points,
-apply the caps. Its text is made of our own names, operators and the number 0 only. Whatever comes from a user (values, names
-of attributes, points, patterns) is bound as a global of the function, so no rule can write code.
+The function is straight-line code over the readings of a company: read each attribute, decide each condition, add the
+points, apply the caps. Its text is made of our own names, operators and the number 0 only. Whatever comes from a user
+(values, names of attributes, points, patterns) is bound as a global of the function, so no rule can write code.
 
-Every condition is decided, also where a group is settled already: without branches the function stays small and fast, and the
-states of all conditions are at hand for the breakdown.
+Every condition is decided, also where a group is settled already: without branches the function stays small and fast,
+and the states of all conditions are at hand for the breakdown.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Literal, Protocol
 
 from winnow_scoring.breakdown import Evaluation, Layout, LinePlan, State
 from winnow_scoring.conditions import Comparison, Condition, Operator, Quantifier
@@ -25,22 +25,29 @@ Results = tuple[int, tuple[State, ...], tuple[int, ...]]
 """The score, the state of every slot, and the points of every criterion before caps."""
 
 
+class Explaining(Protocol):
+    """The generated function when it is asked for more than the score."""
+
+    def __call__(self, snapshot: Snapshot, today: date, *, explained: Literal[True]) -> Results: ...
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
     """A rule that is ready to score companies.
 
-    `score(snapshot, today)` is the generated function itself and gives the score alone; `source` is its text. Days are UTC.
+    `score(snapshot, today)` is the generated function itself and gives the score alone; `source` is its text. Days are
+    UTC.
     """
 
     rule: Rule
     source: str
     score: Callable[[Snapshot, date], int]
-    _explain: Callable[[Snapshot, date, bool], Results]
+    _explain: Explaining
     _layout: Layout
 
     def evaluate(self, snapshot: Snapshot, today: date) -> Evaluation:
         """The score with its tier, what is missing, and a breakdown on demand."""
-        score, states, points = self._explain(snapshot, today, True)
+        score, states, points = self._explain(snapshot, today, explained=True)
         return Evaluation(score, layout=self._layout, states=states, points=points)
 
 
@@ -120,7 +127,11 @@ class _Program:
         """The text of the function."""
         states = "".join(f"state_{slot}, " for slot in range(self._slots))
         points = "".join(f"points_{index}, " for index in range(criteria))
-        head = ["def rule(snapshot, today, explained=False):", "readings = snapshot.readings", "day = today.toordinal()"]
+        head = [
+            "def rule(snapshot, today, explained=False):",
+            "readings = snapshot.readings",
+            "day = today.toordinal()",
+        ]
         tail = [f"if explained: return total, ({states}), ({points})", "return total"]
         return "\n    ".join([*head, *self.lines, *tail]) + "\n"
 

@@ -26,8 +26,10 @@ class ConditionReader:
     problems: Problems
     _conditions: int = field(default=0)
 
-    def read(self, written: Any, *, path: Path, beside: frozenset[str] = frozenset(), depth: int = 1) -> Condition | None:
-        """The condition at `path`, or None where it is unsound; `beside` names the fields that the caller reads itself."""
+    def read(
+        self, written: Any, *, path: Path, beside: frozenset[str] = frozenset(), depth: int = 1
+    ) -> Condition | None:
+        """The condition at `path`, or None where it is unsound; `beside` names the fields that the caller reads."""
         self._conditions += 1
         if self._conditions == MOST_CONDITIONS + 1:
             detail = f"A rule has at most {MOST_CONDITIONS} conditions, groups and their members included"
@@ -82,7 +84,9 @@ class ConditionReader:
         label = self.label(written, path=path)
         members = written[quantifier]
         if not isinstance(members, list) or not members:
-            self.problems.add((*path, quantifier), code="empty_group", detail="A group is a list of at least one condition")
+            self.problems.add(
+                (*path, quantifier), code="empty_group", detail="A group is a list of at least one condition"
+            )
             return None
         read = [
             self.read(member, path=(*path, quantifier, index), depth=depth + 1) for index, member in enumerate(members)
@@ -109,11 +113,15 @@ class ConditionReader:
     def _operator(self, written: Mapping[str, Any], *, path: Path, kind: Kind | None) -> Operator | None:
         name = written.get("operator")
         if name is None:
-            self.problems.add(path, code="operator_missing", detail=f"A condition has an operator: {_names(frozenset(Operator))}")
+            self.problems.add(
+                path, code="operator_missing", detail=f"A condition has an operator: {_names(frozenset(Operator))}"
+            )
             return None
         here = (*path, "operator")
         if not isinstance(name, str) or name not in set(Operator):
-            self.problems.add(here, code="unknown_operator", detail=f"No such operator; there are {_names(frozenset(Operator))}")
+            self.problems.add(
+                here, code="unknown_operator", detail=f"No such operator; there are {_names(frozenset(Operator))}"
+            )
             return None
         operator = Operator(name)
         if kind is not None and operator not in OPERATORS[kind]:

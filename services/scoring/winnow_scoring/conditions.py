@@ -1,7 +1,7 @@
 """Conditions: a comparison of one attribute with a value, or a group of conditions.
 
-A condition is true, false or missing. Groups follow Kleene's logic: `any` is true where one member is, `all` where every one is,
-`none` where every one is false; they are missing only where the missing members could still decide.
+A condition is true, false or missing. Groups follow Kleene's logic: `any` is true where one member is, `all` where
+every one is, `none` where every one is false; they are missing only where the missing members could still decide.
 """
 
 from collections.abc import Iterator, Mapping
@@ -87,7 +87,7 @@ class Comparison:
         return self._custom_form() if kind is Kind.CUSTOM else _FORMS[kind or Kind.TEXT]
 
     def _custom_form(self) -> str:
-        """A tenant's own attribute is read as what it is compared with: text, number, flag, or date where order matters."""
+        """A tenant's own attribute is read as what it is compared with: a date as one only where order matters."""
         sample = self.value[0] if isinstance(self.value, tuple) else self.value
         if isinstance(sample, str):
             return "date" if self.operator in ORDER else "terms"

@@ -1,7 +1,7 @@
 """From what people write for a company's site to the registrable domain that names the company.
 
-The public suffix list, with its private section, comes with the package `publicsuffixlist`; names outside ASCII go through
-UTS 46 and IDNA 2008. Nothing is looked up on the network.
+The public suffix list, with its private section, comes with the package `publicsuffixlist`; names outside ASCII go
+through UTS 46 and IDNA 2008. Nothing is looked up on the network.
 """
 
 import re
@@ -27,16 +27,17 @@ class InvalidDomain(ValueError):
 
 @lru_cache(maxsize=1)
 def public_suffixes() -> PublicSuffixList:
-    """The bundled list, read once; reading it takes some ten milliseconds, so services ask for it before they are ready."""
+    """The bundled list, read once; it takes some ten milliseconds, so services ask for it before they are ready."""
     return PublicSuffixList(accept_unknown=True, accept_encoded_idn=True)
 
 
 @lru_cache(maxsize=REMEMBERED)
 def registrable_domain(text: str) -> str:
-    """The registrable domain of a host name or URL, in lower case and ASCII: "https://www.x.co.uk/path" gives "x.co.uk".
+    """The registrable domain of a host name or URL, in lower case and ASCII.
 
-    A user name, port, path and trailing dot are left out. Raises InvalidDomain for everything that names no company's site:
-    e-mail addresses, IP addresses, single labels, public suffixes themselves, and what is not a host name at all.
+    "https://www.x.co.uk/path" gives "x.co.uk": a user name, port, path and trailing dot are left out. Raises
+    InvalidDomain for everything that names no company's site: e-mail addresses, IP addresses, single labels, public
+    suffixes themselves, and what is not a host name at all.
     """
     if len(text) > LONGEST_TEXT:
         raise InvalidDomain(f"longer than {LONGEST_TEXT} characters")
@@ -51,7 +52,7 @@ def _host(text: str) -> str:
     """The host of a URL, or of what stands before a path where no scheme is given."""
     scheme = _SCHEME.match(text)
     authority = re.split(r"[/?#\\]", text[scheme.end() if scheme else 0 :], maxsplit=1)[0]
-    user, at, address = authority.rpartition("@")
+    _, at, address = authority.rpartition("@")
     if at and not scheme:
         raise InvalidDomain("an e-mail address, not a domain")
     if address.startswith("["):

@@ -1,195 +1,143 @@
 """Which values a comparison holds for, as far as that can be told without a company: what lint reasons with.
 
-An extent is a set of values: some points, all but some points, an interval, the texts that contain a part, or the texts that a
-pattern is found in (which is only compared with itself). On a list a comparison asks whether any element is in the set, or (`is_not`, `not_in`) that none is.
-Days since today and dates are different axes, so within_days is only compared with itself.
+On a list a comparison asks whether any element is in a set of values or, for `is_not` and `not_in`, whether every one
+is. Each form in which an attribute is read (see `snapshots`) is an axis of its own, and so are the days since a date:
+comparisons on different axes are not related, but for `has`, which most others imply.
 """
 
 from dataclasses import dataclass
-from math import ceil, floor, inf
+from math import inf
 from typing import Any, Final
 
 from winnow_scoring.companies import LOWER_BOUNDS, UPPER_BOUNDS, WHOLE_NUMBERS, Kind, attribute_kind
 from winnow_scoring.conditions import Comparison, Operator
 from winnow_scoring.operands import operands
+from winnow_scoring.value_sets import (
+    AllBut,
+    Containing,
+    Interval,
+    Matching,
+    Points,
+    ValueSet,
+    are_disjoint,
+    is_subset,
+)
 
 COLLECTIONS: Final = frozenset({"elements", "terms", "content"})
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
-    """The numbers from `lower` to `upper`; an open end is not one of them."""
-
-    lower: float = -inf
-    upper: float = inf
-    lower_open: bool = False
-    upper_open: bool = False
-
-    def holds(self, value: float) -> bool:
-        """Whether `value` is in the interval."""
-        above = value > self.lower if self.lower_open else value >= self.lower
-        return above and (value < self.upper if self.upper_open else value <= self.upper)
-
-    def within(self, other: "Interval") -> bool:
-        """Whether every number of this interval is in `other`."""
-        starts = self.lower > other.lower or (self.lower == other.lower and (self.lower_open or not other.lower_open))
-        ends = self.upper < other.upper or (self.upper == other.upper and (self.upper_open or not other.upper_open))
-        return starts and ends
-
-    def meet(self, other: "Interval") -> "Interval":
-        """The numbers that are in both."""
-        first, last = max(self.lower, other.lower), min(self.upper, other.upper)
-        return Interval(
-            first,
-            last,
-            not (self._starts_at(first) and other._starts_at(first)),
-            not (self._ends_at(last) and other._ends_at(last)),
-        )
-
-    def is_empty(self, *, whole: bool = False) -> bool:
-        """Whether there is no number in it, or no whole number."""
-        if not whole:
-            return self.lower > self.upper or (self.lower == self.upper and (self.lower_open or self.upper_open))
-        if inf in {abs(self.lower), abs(self.upper)}:
-            return False
-        first = floor(self.lower) + 1 if self.lower_open else ceil(self.lower)
-        last = ceil(self.upper) - 1 if self.upper_open else floor(self.upper)
-        return first > last
-
-    def _starts_at(self, value: float) -> bool:
-        return self.lower < value or not self.lower_open
-
-    def _ends_at(self, value: float) -> bool:
-        return self.upper > value or not self.upper_open
-
-
-@dataclass(frozen=True, slots=True)
 class Extent:
-    """The values that a comparison of one attribute holds for; exactly one of the last five fields is set."""
+    """The values on one axis that a comparison of `attribute` holds for."""
 
     axis: str
     attribute: str
-    points: frozenset[Any] | None = None
-    excluded: frozenset[Any] | None = None
-    interval: Interval | None = None
-    part: str | None = None
-    pattern: str | None = None
+    values: ValueSet
 
     @property
     def on_collection(self) -> bool:
         """Whether the attribute can have several values at once."""
         return self.axis.partition(" ")[0] in COLLECTIONS
 
-    def admits(self, value: Any) -> bool:
-        """Whether the comparison holds for one value."""
-        if self.points is not None:
-            return value in self.points
-        if self.excluded is not None:
-            return value not in self.excluded
-        if self.interval is not None:
-            return self.interval.holds(value)
-        return self.part is not None and self.part in value
+    @property
+    def is_presence(self) -> bool:
+        """Whether this is `has`."""
+        return self.axis.startswith("known") and self.values == Points(frozenset({True}))
 
     def is_empty(self) -> bool:
         """Whether no company can have such a value: a confidence above 1, or 5.5 employees."""
+        if not self.axis.startswith("number"):
+            return False
         domain = Interval(LOWER_BOUNDS.get(self.attribute, -inf), UPPER_BOUNDS.get(self.attribute, inf))
         whole = self.attribute in WHOLE_NUMBERS
-        if self.interval is not None and self.axis.startswith("number"):
-            return self.interval.meet(domain).is_empty(whole=whole)
-        if self.points is not None and self.axis.startswith("number"):
-            return not any(domain.holds(point) and (not whole or point == int(point)) for point in self.points)
+        match self.values:
+            case Interval() as interval:
+                return interval.meet(domain).is_empty(whole=whole)
+            case Points(values):
+                return not any(domain.holds(value) and (not whole or value == int(value)) for value in values)
         return False
 
     def implies(self, other: "Extent") -> bool:
         """Whether `other` holds wherever this one does; False where that cannot be told."""
         if self.axis != other.axis:
             return other.is_presence and self.attribute == other.attribute and self._needs_value()
-        if self.points is not None:
-            if other.excluded is not None and self.on_collection:
-                return False
-            return all(other.admits(point) for point in self.points)
-        if self.excluded is not None:
-            return other.excluded is not None and other.excluded <= self.excluded
-        if self.interval is not None:
-            if other.interval is not None:
-                return self.interval.within(other.interval)
-            return other.excluded is not None and not any(map(self.interval.holds, other.excluded))
-        if self.part is not None and not self.on_collection:
-            if other.part is not None:
-                return other.part in self.part
-            return other.excluded is not None and not any(self.part in text for text in other.excluded)
-        return self == other
+        if self.on_collection and not _are_element_sets(self.values, other.values):
+            return self == other
+        return is_subset(self.values, other.values)
 
     def excludes(self, other: "Extent") -> bool:
         """Whether the two never hold together; False where that cannot be told."""
         if self.axis != other.axis:
             return False
-        if self.interval is not None and other.interval is not None:
-            return self.interval.meet(other.interval).is_empty(whole=self.attribute in WHOLE_NUMBERS)
-        return self._refutes(other) or other._refutes(self)
+        if self.on_collection:
+            return _denies(self.values, other.values) or _denies(other.values, self.values)
+        if isinstance(self.values, Interval) and isinstance(other.values, Interval):
+            return self.values.meet(other.values).is_empty(whole=self.attribute in WHOLE_NUMBERS)
+        return are_disjoint(self.values, other.values)
 
     def overlaps(self, other: "Extent") -> bool:
         """Whether both are ranges of numbers or dates on one axis that have a value in common."""
-        ranges = self.interval is not None and other.interval is not None
+        ranges = isinstance(self.values, Interval) and isinstance(other.values, Interval)
         return ranges and self.axis == other.axis and not self.excludes(other)
 
-    @property
-    def is_presence(self) -> bool:
-        """Whether this is `has`."""
-        return self.axis.startswith("known") and self.points == frozenset({True})
-
-    def _refutes(self, other: "Extent") -> bool:
-        if self.points is None:
-            return False
-        if self.on_collection:
-            return other.excluded is not None and self.points <= other.excluded
-        return not any(other.admits(point) for point in self.points)
-
     def _needs_value(self) -> bool:
-        """Whether this holds only where `has` does: false is a value too, which `has` denies."""
+        """Whether this holds only where `has` does: an attribute of your own may be false, which `has` denies."""
         if attribute_kind(self.attribute) is not Kind.CUSTOM:
             return True
-        return self.excluded is None and not (self.points is not None and False in self.points)
+        return not isinstance(self.values, AllBut) and self.values != Points(frozenset({False}))
 
 
 def extent_of(comparison: Comparison) -> Extent:
     """The extent of a comparison."""
-    axis, attribute = comparison.reading, comparison.attribute
-    values = operands(comparison)
-    match comparison.operator:
+    within_days = comparison.operator is Operator.WITHIN_DAYS
+    axis = f"age {comparison.attribute}" if within_days else comparison.reading
+    return Extent(axis, comparison.attribute, _values(comparison))
+
+
+def _are_element_sets(one: ValueSet, other: ValueSet) -> bool:
+    """Whether both ask of a list that any element be among some, or both that none be."""
+    return isinstance(one, (Points, AllBut)) and type(one) is type(other)
+
+
+def _denies(some: ValueSet, other: ValueSet) -> bool:
+    """Whether a list with any of `some` cannot have all of its elements in `other`."""
+    return isinstance(some, Points) and isinstance(other, AllBut) and some.values <= other.values
+
+
+def _values(comparison: Comparison) -> ValueSet:
+    operator, values = comparison.operator, operands(comparison)
+    match operator:
         case Operator.HAS:
-            return Extent(axis, attribute, points=frozenset({True}))
-        case Operator.IS:
-            return Extent(axis, attribute, points=frozenset(values))
+            found: ValueSet = Points(frozenset({True}))
+        case Operator.IS | Operator.USES:
+            found = Points(frozenset(values))
         case Operator.IN:
-            return Extent(axis, attribute, points=values[0])
+            found = Points(values[0])
         case Operator.IS_NOT:
-            return Extent(axis, attribute, excluded=frozenset(values))
+            found = AllBut(frozenset(values))
         case Operator.NOT_IN:
-            return Extent(axis, attribute, excluded=values[0])
-        case Operator.USES:
-            return Extent(axis, attribute, points=frozenset(values))
-        case Operator.BETWEEN if values[0] == values[1]:
-            return Extent(axis, attribute, points=frozenset(values))
-        case Operator.CONTAINS if comparison.form == "elements":
-            return Extent(axis, attribute, points=frozenset(values))
+            found = AllBut(values[0])
         case Operator.CONTAINS:
-            return Extent(axis, attribute, part=values[0])
+            found = Points(frozenset(values)) if comparison.form == "elements" else Containing(values[0])
         case Operator.MATCHES:
-            return Extent(axis, attribute, pattern=str(comparison.value))
-        case Operator.WITHIN_DAYS:
-            return Extent(f"age {attribute}", attribute, interval=Interval(0, values[0]))
-    return Extent(axis, attribute, interval=_interval(comparison.operator, values=values))
+            found = Matching(str(comparison.value))
+        case _:
+            found = _range(operator, values)
+    return found
 
 
-def _interval(operator: Operator, *, values: tuple[Any, ...]) -> Interval:
+def _range(operator: Operator, values: tuple[Any, ...]) -> ValueSet:
+    """The values of an operator of order; a range of one value is that value."""
+    first, last = values[0], values[-1]
     match operator:
         case Operator.ABOVE:
-            return Interval(lower=values[0], lower_open=True)
+            return Interval(lower=first, lower_open=True)
         case Operator.AT_LEAST:
-            return Interval(lower=values[0])
+            return Interval(lower=first)
         case Operator.BELOW:
-            return Interval(upper=values[0], upper_open=True)
+            return Interval(upper=first, upper_open=True)
         case Operator.AT_MOST:
-            return Interval(upper=values[0])
-    return Interval(*values)
+            return Interval(upper=first)
+        case Operator.WITHIN_DAYS:
+            return Interval(0, first)
+    return Points(frozenset(values)) if first == last else Interval(first, last)

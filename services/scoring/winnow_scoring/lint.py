@@ -1,5 +1,7 @@
-"""What is odd about a rule that compiles: conditions that cannot match, that repeat or imply each other, bands that overlap,
-tiers that no score reaches. Lint warns and never refuses; it stays silent where it cannot be sure.
+"""What is odd about a rule that compiles.
+
+Conditions that cannot match, that repeat or imply each other, bands that overlap, tiers that no score reaches. Lint
+warns and never refuses, and it stays silent where it cannot be sure.
 """
 
 from collections.abc import Iterator
@@ -82,9 +84,7 @@ def _condition(placed: _Placed) -> Iterator[LintWarning]:
 
 
 def _members(group: Group, *, path: Path) -> Iterator[LintWarning]:
-    placed = [
-        _place(member, path=(*path, group.quantifier.value, index)) for index, member in enumerate(group.members)
-    ]
+    placed = [_place(member, path=(*path, group.quantifier.value, index)) for index, member in enumerate(group.members)]
     for member in placed:
         yield from _condition(member)
     for first, second in combinations(placed, 2):
@@ -102,10 +102,14 @@ def _criterion_pair(first: _Placed, second: _Placed, *, criteria: tuple[Criterio
         yield _duplicate(first, second)
     elif implied := _implied(first, second):
         narrow, wide = implied
-        detail = f"This holds whenever {_quoted(narrow)} ({pointer_to(narrow.path)}) does, so both give their points then"
+        detail = (
+            f"This holds whenever {_quoted(narrow)} ({pointer_to(narrow.path)}) does, so both give their points then"
+        )
         yield LintWarning("implied_condition", pointer_to(wide.path), detail)
     elif all(criterion.points > 0 for criterion in criteria) and _overlap(first, second):
-        detail = f"This range and {_quoted(first)} ({pointer_to(first.path)}) overlap, and both give points where they do"
+        detail = (
+            f"This range and {_quoted(first)} ({pointer_to(first.path)}) overlap, and both give points where they do"
+        )
         yield LintWarning("overlapping_bands", pointer_to(second.path), detail)
 
 

@@ -9,7 +9,10 @@ from winnow_scoring.snapshots import ordinal_of
 
 
 def operands(comparison: Comparison) -> tuple[Any, ...]:
-    """Nothing for `has`, both ends for `between`, one set for a list of values, one function for a pattern, else one value."""
+    """The operands of a comparison.
+
+    Nothing for `has`, both ends for `between`, a set for `in` and `not_in`, a function for `matches`, else one value.
+    """
     value = comparison.value
     if comparison.operator is Operator.HAS or value is None:
         return ()

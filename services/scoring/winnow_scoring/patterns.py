@@ -16,8 +16,8 @@ class InvalidPattern(ValueError):
 def compile_pattern(pattern: str) -> Callable[[Iterable[str]], bool]:
     """A function that tells whether `pattern` is found anywhere in one of some texts; case is ignored as RE2 does it.
 
-    The texts are in NFKC and trimmed. They are not case-folded, since folding would take ß and İ away from a pattern that
-    names them. Raises InvalidPattern with RE2's reason.
+    The texts are in NFKC and trimmed. They are not case-folded, since folding would take ß and İ away from a pattern
+    that names them. Raises InvalidPattern with RE2's reason.
     """
     options = re2.Options()
     options.case_sensitive = False

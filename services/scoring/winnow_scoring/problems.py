@@ -37,7 +37,7 @@ class Problems:
 
 
 def pointer_to(path: Path) -> str:
-    """The JSON pointer (RFC 6901) of a path; lone surrogates are replaced, so that it can always be written as UTF-8."""
+    """The JSON pointer (RFC 6901) of a path; lone surrogates are replaced, so that it can be written as UTF-8."""
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in path)
     return "".join(f"/{part}" for part in parts).encode("utf-8", "replace").decode()
 

@@ -1,16 +1,20 @@
 """The lowest and the highest score that a rule may give, as far as that can be told without a company.
 
-Conditions on different attributes may hold together, so their points add up. Comparisons of one number, date or text with fixed
-values cannot all hold at once (a company has one industry): for these the values that make a difference are tried one by one.
+Conditions on different attributes may hold together, so their points add up. Comparisons of one number, date or text
+with fixed values cannot all hold at once (a company has one industry): for these the values that make a difference are
+tried one by one.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from math import inf
 from typing import Any, Final
 
 from winnow_scoring.conditions import Comparison
 from winnow_scoring.extents import Extent, extent_of
 from winnow_scoring.rules import Bounds, Criterion, Rule
+from winnow_scoring.value_sets import AllBut, Interval, Points, ValueSet
 
 Range = tuple[int, int]
 
@@ -52,26 +56,39 @@ def _range(criteria: Sequence[Criterion]) -> Range:
 
 
 def _has_one_value(extent: Extent) -> bool:
-    return not extent.on_collection and extent.part is None and extent.pattern is None
+    return not extent.on_collection and isinstance(extent.values, (Points, AllBut, Interval))
 
 
 def _rivals_range(rivals: Sequence[tuple[Criterion, Extent]]) -> Range:
     """The bounds over every value that tells the rivals apart; a missing value gives nothing."""
     low = high = 0
     for value in _telling_values([extent for _, extent in rivals]):
-        holding = [criterion for criterion, extent in rivals if extent.admits(value)]
+        holding = [criterion for criterion, extent in rivals if extent.values.holds(value)]
         # Decay may leave any part of the points, so what would cancel out need not.
-        low = min(low, sum(criterion.points for criterion in holding if criterion.decay is None or criterion.points < 0))
-        high = max(high, sum(criterion.points for criterion in holding if criterion.decay is None or criterion.points > 0))
+        low = min(
+            low, sum(criterion.points for criterion in holding if criterion.decay is None or criterion.points < 0)
+        )
+        high = max(
+            high, sum(criterion.points for criterion in holding if criterion.decay is None or criterion.points > 0)
+        )
     return low, high
 
 
 def _telling_values(extents: Sequence[Extent]) -> list[Any]:
     """Every end and point, and a value between any two neighbours and beyond the outermost."""
-    points = {point for extent in extents for point in (extent.points or extent.excluded or ())}
-    ends = {end for extent in extents if extent.interval for end in (extent.interval.lower, extent.interval.upper)}
-    if any(isinstance(point, str) for point in points):
-        return [*points, _ELSEWHERE]
-    known = sorted(value for value in points | ends if abs(value) != float("inf"))
-    between = [(one + other) / 2 for one, other in zip(known, known[1:], strict=False)]
+    named = {value for extent in extents for value in _named_values(extent.values)}
+    if any(isinstance(value, str) for value in named):
+        return [*named, _ELSEWHERE]
+    known = sorted(value for value in named if abs(value) != inf)
+    between = [(one + other) / 2 for one, other in pairwise(known)]
     return [*known, *between, known[0] - 1, known[-1] + 1] if known else []
+
+
+def _named_values(values: ValueSet) -> Iterable[Any]:
+    """The points of a set, or the ends of an interval."""
+    match values:
+        case Points(named) | AllBut(named):
+            return named
+        case Interval(lower, upper):
+            return (lower, upper)
+    return ()

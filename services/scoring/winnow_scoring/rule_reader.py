@@ -45,7 +45,9 @@ class _RuleReader:
         self._refuse()
         rule = Rule(name, criteria, tiers, total, groups, share, default)
         if len(rule.canonical()) > LARGEST_DEFINITION:
-            self.problems.add((), code="rule_too_large", detail=f"A rule has at most {LARGEST_DEFINITION // 1024} KiB of JSON")
+            self.problems.add(
+                (), code="rule_too_large", detail=f"A rule has at most {LARGEST_DEFINITION // 1024} KiB of JSON"
+            )
         self._refuse()
         return rule
 
@@ -66,7 +68,9 @@ class _RuleReader:
 
     def _criteria(self, written: Any) -> tuple[Criterion, ...]:
         if not isinstance(written, list) or not written:
-            self.problems.add(("conditions",), code="conditions_missing", detail="A rule is a list of at least one condition")
+            self.problems.add(
+                ("conditions",), code="conditions_missing", detail="A rule is a list of at least one condition"
+            )
             return ()
         read = [self._criterion(criterion, path=("conditions", index)) for index, criterion in enumerate(written)]
         return tuple(criterion for criterion in read if criterion is not None)
@@ -120,7 +124,9 @@ class _RuleReader:
         if written is None:
             return Tiers()
         if not isinstance(written, Mapping):
-            self.problems.add(("tiers",), code="wrong_type", detail="tiers is an object: the lowest score of hot, warm and neutral")
+            self.problems.add(
+                ("tiers",), code="wrong_type", detail="tiers is an object: the lowest score of hot, warm and neutral"
+            )
             return Tiers()
         self.conditions.refuse_unknown(written, path=("tiers",), known=TIER_FIELDS)
         faults = len(self.problems.found)
@@ -131,8 +137,9 @@ class _RuleReader:
         }
         tiers = Tiers(**lowest)
         if len(self.problems.found) == faults and not tiers.hot >= tiers.warm >= tiers.neutral:
-            given = f"hot is {tiers.hot}, warm {tiers.warm} and neutral {tiers.neutral}, where 80, 50 and 20 stand unless set"
-            self.problems.add(("tiers",), code="tier_order", detail=f"Scores of tiers have to fall from hot to neutral: {given}")
+            given = f"hot is {tiers.hot}, warm {tiers.warm}, neutral {tiers.neutral} (80, 50 and 20 unless set)"
+            detail = f"The scores of tiers have to fall: {given}"
+            self.problems.add(("tiers",), code="tier_order", detail=detail)
         return tiers
 
     def _share(self, written: Mapping[str, Any]) -> float | None:
@@ -147,7 +154,9 @@ class _RuleReader:
         if share is None:
             return None
         if not is_number(share) or not 0 <= share <= 1:
-            self.problems.add((*path, "insufficient_data_above"), code="invalid_share", detail="A number from 0 to 1 is needed here")
+            self.problems.add(
+                (*path, "insufficient_data_above"), code="invalid_share", detail="A number from 0 to 1 is needed here"
+            )
             return None
         return plain_number(share)
 
@@ -156,7 +165,9 @@ class _RuleReader:
             return Bounds(), ()
         groups = written.get("groups") if isinstance(written, Mapping) else None
         if not isinstance(written, Mapping) or not isinstance(groups, (Mapping, type(None))):
-            self.problems.add(("caps",), code="wrong_type", detail="caps is an object: total, and groups by their names")
+            self.problems.add(
+                ("caps",), code="wrong_type", detail="caps is an object: total, and groups by their names"
+            )
             return Bounds(), ()
         self.conditions.refuse_unknown(written, path=("caps",), known=frozenset({"total", "groups"}))
         for name in (groups or {}).keys() - self.groups:

@@ -8,11 +8,11 @@ from typing import Any, Final
 import orjson
 
 from winnow_scoring.conditions import Comparison, Condition
-from winnow_scoring.tiers import Tiers
+from winnow_scoring.tiers import DEFAULT_TIERS, Tiers
 
 CODE_VERSION: Final = "rules-1"
-"""The version of what a rule means. A score is reproduced byte for byte by the same rule hash, input hash, day and code version,
-so it changes whenever any rule could give another score, tier, label or line for the same company."""
+"""The version of what a rule means. A score is reproduced byte for byte by the same rule hash, input hash, day and code
+version, so it changes whenever any rule could give another score, tier, label or line for the same company."""
 
 
 class DecayShape(StrEnum):
@@ -55,6 +55,9 @@ class Bounds:
         return self.upper if self.upper is not None and points > self.upper else points
 
 
+UNBOUNDED: Final = Bounds()
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule that is known to be sound: `parse_rule` made it. Group caps apply before the cap of the total.
@@ -64,8 +67,8 @@ class Rule:
 
     name: str
     criteria: tuple[Criterion, ...]
-    tiers: Tiers = Tiers()
-    total_cap: Bounds = Bounds()
+    tiers: Tiers = DEFAULT_TIERS
+    total_cap: Bounds = UNBOUNDED
     group_caps: tuple[tuple[str, Bounds], ...] = ()
     insufficient_data_above: float | None = None
     default: bool = False
@@ -93,7 +96,7 @@ class Rule:
 
 
 def rule_hash(rule: Rule) -> str:
-    """SHA-256 of the canonical JSON, in hexadecimal: the same for two spellings of one rule, such as with and without defaults."""
+    """SHA-256 of the canonical JSON, in hexadecimal: one for all spellings of a rule, with and without defaults."""
     return hashlib.sha256(rule.canonical()).hexdigest()
 
 

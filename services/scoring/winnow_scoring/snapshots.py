@@ -1,10 +1,12 @@
 """A company as rules see it: its attributes at one moment, read at most once in each form that a rule needs.
 
-A reading is named "<form> <attribute>" ("text industry", "number custom.seats") and is None where the attribute is missing:
-null, absent, blank text, or a list of nothing but blanks. A value that is there but not of the form asked for is no missing
-one: it reads as something that equals nothing (NaN, an empty text or collection). Only a tenant's own attributes can be so.
+A reading is named "<form> <attribute>" ("text industry", "number custom.seats") and is None where the attribute is
+missing: null, absent, blank text, or a list of nothing but blanks. A value that is there but not of the form asked for
+is no missing one: it reads as something that equals nothing (NaN, an empty text or collection). Only a tenant's own
+attributes can be so.
 
-Readings are made on demand and kept, so that folding a long description is paid for by rules that look at it, and once.
+Readings are made on demand and kept, so that folding a long description is paid for by rules that look at it, and
+once.
 """
 
 import hashlib
@@ -59,12 +61,12 @@ class Snapshot:
 
 
 def prepare(attributes: Mapping[str, Any]) -> Snapshot:
-    """A snapshot of a company's attributes, as `CompanyAttributes` gives them; the mapping must not be changed afterwards."""
+    """A snapshot of what `CompanyAttributes.profile` gives; the mapping must not be changed afterwards."""
     return Snapshot(attributes, Readings(attributes))
 
 
 def attribute_value(attributes: Mapping[str, Any], *, attribute: str) -> Any:
-    """The raw value of an attribute; that of `custom.<name>` is in the object `custom`, so is that of `contact.<name>`."""
+    """The raw value of an attribute; `custom.<name>` and `contact.<name>` are in the objects `custom` and `contact`."""
     value = attributes.get(attribute)
     if value is None and "." in attribute:
         parent, _, name = attribute.partition(".")

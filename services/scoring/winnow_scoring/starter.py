@@ -1,7 +1,7 @@
 """The rule that every account begins with, so that the first call has an answer.
 
-It fits any profile: it asks for what most sales teams ask of a company first (size, fresh funding, hiring, a way to reach it),
-never for a market, since only the tenant knows its own.
+It fits any profile: it asks for what most sales teams ask of a company first (size, fresh funding, hiring, a way to
+reach it), never for a market, since only the tenant knows its own.
 """
 
 from collections.abc import Mapping

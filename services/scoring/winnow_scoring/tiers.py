@@ -21,3 +21,6 @@ class Tiers:
         if score >= self.warm:
             return "warm"
         return "neutral" if score >= self.neutral else "cold"
+
+
+DEFAULT_TIERS: Final = Tiers()

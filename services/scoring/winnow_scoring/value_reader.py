@@ -39,22 +39,25 @@ def read_value(written: Mapping[str, Any], *, kind: Kind, operator: Operator, pa
     """The value of the comparison at `path`; what does not fit is noted in `problems` and gives None."""
     value = written.get("value")
     here = (*path, "value")
-    if operator is Operator.HAS:
-        if value is not None:
-            problems.add(here, code="value_does_not_fit", detail="has takes no value")
-        return None
     if value is None:
-        problems.add(path, code="value_missing", detail=f"{operator.value} needs a value")
+        if operator is not Operator.HAS:
+            problems.add(path, code="value_missing", detail=f"{operator.value} needs a value")
         return None
-    if operator is Operator.WITHIN_DAYS:
-        return _days(value, path=here, problems=problems)
-    if operator is Operator.MATCHES:
-        return _pattern(value, path=here, problems=problems)
-    if operator in LISTED:
-        return _values(value, kind=kind, path=here, problems=problems)
-    if operator is Operator.BETWEEN:
-        return _range(value, kind=kind, path=here, problems=problems)
-    return _scalar(value, sorts=_sorts(kind, operator), path=here, problems=problems)
+    match operator:
+        case Operator.HAS:
+            problems.add(here, code="value_does_not_fit", detail="has takes no value")
+            read: Value = None
+        case Operator.WITHIN_DAYS:
+            read = _days(value, path=here, problems=problems)
+        case Operator.MATCHES:
+            read = _pattern(value, path=here, problems=problems)
+        case Operator.IN | Operator.NOT_IN:
+            read = _values(value, kind=kind, path=here, problems=problems)
+        case Operator.BETWEEN:
+            read = _range(value, kind=kind, path=here, problems=problems)
+        case _:
+            read = _scalar(value, sorts=_sorts(kind, operator), path=here, problems=problems)
+    return read
 
 
 def read_days(value: Any, *, least: int) -> int | None:
@@ -94,7 +97,9 @@ def _scalar(value: Any, *, sorts: tuple[Sort, ...], path: Path, problems: Proble
 
 def _scalars(value: list[Any], *, sorts: tuple[Sort, ...], path: Path, problems: Problems) -> tuple[Scalar, ...] | None:
     """The values of a list, all of one sort."""
-    read = [_scalar(element, sorts=sorts, path=(*path, index), problems=problems) for index, element in enumerate(value)]
+    read = [
+        _scalar(element, sorts=sorts, path=(*path, index), problems=problems) for index, element in enumerate(value)
+    ]
     sound = tuple(scalar for scalar in read if scalar is not None)
     if len(sound) < len(read):
         return None
@@ -114,7 +119,9 @@ def _values(value: Any, *, kind: Kind, path: Path, problems: Problems) -> Value:
 
 def _range(value: Any, *, kind: Kind, path: Path, problems: Problems) -> Value:
     if not isinstance(value, list) or len(value) != 2:
-        problems.add(path, code="value_does_not_fit", detail="between takes a list of two: the lowest and the highest value")
+        problems.add(
+            path, code="value_does_not_fit", detail="between takes a list of two: the lowest and the highest value"
+        )
         return None
     ends = _scalars(value, sorts=_sorts(kind, Operator.BETWEEN), path=path, problems=problems)
     if ends is None:
@@ -133,7 +140,9 @@ def _rank(end: Scalar) -> float:
 def _days(value: Any, *, path: Path, problems: Problems) -> Value:
     days = read_days(value, least=0)
     if days is None:
-        problems.add(path, code="value_does_not_fit", detail=f"The value has to be a whole number of days, 0 to {MOST_DAYS}")
+        problems.add(
+            path, code="value_does_not_fit", detail=f"The value has to be a whole number of days, 0 to {MOST_DAYS}"
+        )
     return days
 
 
