@@ -1,16 +1,17 @@
-"""Sealed objects: data that is personal, secret or large, encrypted in a store (a folder, S3) and deleted at its time.
+"""Sealed objects: data that is personal, secret or large, encrypted in a store (a folder, S3), deleted at its time.
 
-Content streams in and out in frames (`sealed_format`), so memory stays small whatever the size. Names of objects begin with the day they expire, so
-that sweeping needs no database: days gone by are deleted whole. Nothing here retries: when the store is away, `TemporaryError` tells the
-consumer loop to.
+Content streams in and out in frames (`sealed_format`), so memory stays small whatever the size. Names of objects begin
+with the day they expire, so that sweeping needs no database: days gone by are deleted whole. Nothing here retries
+for long: when the store is away, `TemporaryError` tells the consumer loop to.
 
 On S3, a process that is killed while it uploads leaves parts that no listing shows: give the bucket a lifecycle rule
 `AbortIncompleteMultipartUpload`. In a folder the sweep removes them.
 """
 
 import asyncio
+import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,7 +27,6 @@ from winnow_common.sealed_format import (
     FRAME_BYTES,
     HEADER_BYTES,
     SEALED_FRAME_BYTES,
-    FrameSealer,
     MasterKey,
     NotOpened,
     frame_count,
@@ -38,6 +38,7 @@ PART_BYTES = 5 * 1024 * 1024
 """What S3 takes as the smallest part of an upload; smaller objects are put at once."""
 FRAMES_PER_READ = 64
 RETRY_DELAY = 2.0
+UNDO_TIMEOUT = 5.0
 
 
 class TooLarge(Exception):
@@ -102,8 +103,8 @@ class SealedStore:
     async def read(self, reference: SealedReference, *, tenant: UUID, offset: int = 0) -> AsyncIterator[bytes]:
         """The content from a byte on, in pieces of at most 64 KiB, each verified before it is given.
 
-        What lies before `offset` is neither fetched nor opened. Raises `SealedMissing`, `SealedCorrupt`, `TemporaryError`; a
-        reader that got an error half-way may go on from where it was.
+        What lies before `offset` is neither fetched nor opened. Raises `SealedMissing`, `SealedCorrupt`,
+        `TemporaryError`; a reader that got an error half-way may go on from where it was.
         """
         if not 0 <= offset <= reference.size:
             raise ValueError("the offset lies outside of the content")
@@ -169,22 +170,37 @@ class SealedStore:
             await obstore.list_with_delimiter_async(self._store, PREFIX)
 
     async def _put(self, key: str, stream: AsyncIterator[bytes]) -> None:
-        """Small objects at once and never over another; larger ones in parts, which the store shows only when all are there."""
+        """Small objects at once and never over another; larger ones in parts, shown only when all are there."""
         head = bytearray()
         async for piece in stream:
             head += piece
             if len(head) > PART_BYTES:
                 break
         else:
-            await obstore.put_async(self._store, key, bytes(head), mode="create")
+            await self._finish(key, obstore.put_async(self._store, key, bytes(head), mode="create"))
             return
+        stop = asyncio.get_running_loop().create_future()
+        parts = _until_stopped(bytes(head), stream, stop)
+        upload = obstore.put_async(self._store, key, parts, chunk_size=PART_BYTES, max_concurrency=2)
+        await self._finish(key, upload, stop)
 
-        async def whole() -> AsyncIterator[bytes]:
-            yield bytes(head)
-            async for piece in stream:
-                yield piece
+    async def _finish(self, key: str, upload: Awaitable[object], stop: "asyncio.Future[None] | None" = None) -> None:
+        """Wait for an upload. When this is cancelled, the upload is made to fail, or undone where it went through.
 
-        await obstore.put_async(self._store, key, whole(), chunk_size=PART_BYTES, max_concurrency=2)
+        An upload in parts is not cancelled itself, since the store would never hear of it and keep the parts: it aborts
+        them when its stream raises.
+        """
+        task = asyncio.ensure_future(upload)
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if stop is not None:
+                stop.set_result(None)
+            with suppress(Exception):
+                async with asyncio.timeout(UNDO_TIMEOUT):
+                    await task
+                    await self._delete([key])
+            raise
 
     async def _fetch(self, reference: SealedReference, first: int, end: int) -> memoryview:
         """The frames of a range, still sealed."""
@@ -212,7 +228,11 @@ def open_objects(url: str) -> ObjectStore:
         if url.startswith("s3://"):
             return S3Store.from_url(
                 url,
-                client_options={"connect_timeout": timedelta(seconds=5), "timeout": timedelta(seconds=60)},
+                client_options={
+                    "allow_http": os.environ.get("AWS_ALLOW_HTTP") == "true",
+                    "connect_timeout": timedelta(seconds=5),
+                    "timeout": timedelta(seconds=60),
+                },
                 retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=20)},
             )
         if url.startswith("file:///"):
@@ -222,6 +242,23 @@ def open_objects(url: str) -> ObjectStore:
     except (BaseError, OSError) as error:
         raise ValueError(f"objects cannot be kept at {url}: {_first_line(error)}") from None
     raise ValueError(f"objects are kept at file:///… or s3://…, not at {url}")
+
+
+async def _until_stopped(
+    head: bytes, stream: AsyncIterator[bytes], stop: "asyncio.Future[None]"
+) -> AsyncIterator[bytes]:
+    """The head and the stream; raises as soon as `stop` is done, even where the stream has nothing to give."""
+    yield head
+    while True:
+        piece = asyncio.ensure_future(anext(stream, None))
+        await asyncio.wait((piece, stop), return_when=asyncio.FIRST_COMPLETED)
+        if stop.done():
+            piece.cancel()
+            raise asyncio.CancelledError
+        content = piece.result()
+        if content is None:
+            return
+        yield content
 
 
 @contextmanager

@@ -6,12 +6,13 @@ A sealed object is a header and frames:
     frame i  AES-256-GCM under the data key of 64 KiB of content (the last frame: of what is left, perhaps nothing)
 
 Frames are the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár, "Online Authenticated-Encryption and its
-Nonce-Reuse Misuse-Resistance" (CRYPTO 2015): a frame's nonce is its number (11 bytes, big-endian) and one byte that is 1 for the last frame,
-so frames can be opened alone but not reordered, repeated, dropped or cut off. The data key is random and used for one
-object, hence the nonce needs no random part. The header binds the data key to a context (tenant and name of the object), so that an
-object does not open under another name or for another tenant.
+Nonce-Reuse Misuse-Resistance" (CRYPTO 2015): a frame's nonce is its number (11 bytes, big-endian) and one byte that is
+1 for the last frame, so frames can be opened alone but not reordered, repeated, dropped or cut off. The data key is
+random and used for one object, hence the nonce needs no random part. The header binds the data key to a context (tenant
+and name of the object), so that an object does not open under another name or for another tenant.
 
-Random nonces under one wrapping key: 2^32 objects and as many values before a new master key is due (NIST SP 800-38D, 8.3).
+Random nonces under one wrapping key: 2^32 objects and as many values before a new master key is due (NIST SP 800-38D,
+8.3).
 """
 
 import hmac

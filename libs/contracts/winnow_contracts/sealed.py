@@ -11,9 +11,9 @@ def _whole_seconds(moment: datetime) -> datetime:
 
 
 class SealedReference(BaseModel):
-    """Where a sealed object is and what it held. Safe for the log: nothing in it helps to read or to guess the content.
+    """Where a sealed object is and what it held. Safe for the log: nothing in it helps to read or guess the content.
 
-    A reference is no permission: whoever opens it also says for which tenant, and another tenant's object does not open.
+    A reference is no permission: whoever opens it also says for which tenant, and no other tenant's object opens.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -23,6 +23,6 @@ class SealedReference(BaseModel):
     size: Annotated[int, Field(ge=0)]
     """Of the content, in bytes."""
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    """HMAC-SHA-256 of the content under a key of the tenant: equal for equal content of one tenant, of no use to others."""
+    """HMAC-SHA-256 of the content under a key of the tenant: equal for equal content of one tenant, else of no use."""
     expires: Annotated[AwareDatetime, AfterValidator(_whole_seconds)]
     """When the object is deleted, in UTC and whole seconds."""
