@@ -100,6 +100,7 @@ class TestPool:
         [
             ("lock_timeout", "5s"),
             ("idle_in_transaction_session_timeout", "10s"),
+            ("transaction_timeout", "30s"),
             ("timezone", "UTC"),
             ("application_name", "test pool"),
             ("jit", "off"),
@@ -289,6 +290,20 @@ async def transaction_idles_too_long(pool: Pool) -> None:
         await connection.execute("SELECT 1")
 
 
+async def client_freezes_inside_a_statement(pool: Pool) -> None:
+    async with transaction(pool) as connection:
+        await connection.execute("SET LOCAL transaction_timeout = '500ms'")
+        await connection.prepare("SELECT 1")
+        assert await _state_of(pool, connection) == "active"
+        await is_closed(connection)
+        await connection.execute("SELECT 1")
+
+
+async def _state_of(pool: Pool, connection: Connection) -> str:
+    query = "SELECT state FROM pg_stat_activity WHERE pid = $1"
+    return str(await pool.fetchval(query, connection.get_server_pid()))
+
+
 async def table_changes_under_a_prepared_statement(pool: Pool) -> None:
     async with transaction(pool) as connection:
         await connection.fetch("SELECT * FROM note")
@@ -333,6 +348,7 @@ class TestErrors:
             backend_dies_while_it_idles,
             statement_is_cancelled_by_the_operator,
             transaction_idles_too_long,
+            client_freezes_inside_a_statement,
             table_changes_under_a_prepared_statement,
             server_is_read_only,
         ],

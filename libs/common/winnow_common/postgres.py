@@ -36,6 +36,8 @@ CLOSE_TIMEOUT = 5.0
 _SESSION = {
     "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "10s",
+    # A client that freezes between two messages of one statement is not idle to the server, and would keep its locks.
+    "transaction_timeout": "30s",
     "timezone": "UTC",
     "jit": "off",  # compiling takes longer than any query of ours runs
 }
@@ -79,7 +81,7 @@ async def open_pool(url: str, *, size: int, name: str) -> AsyncIterator[Pool]:
     """A pool of at most `size` connections, which `name` shows in pg_stat_activity.
 
     Connections are made when they are needed, so that a service starts while PostgreSQL is away and recovers when it is
-    back. Locks are waited for five seconds; a transaction that idles for ten is ended by the server.
+    back. Locks are waited for five seconds; the server ends a transaction that idles for ten or lasts for thirty.
     """
     pool = asyncpg.create_pool(
         url,
