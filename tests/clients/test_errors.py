@@ -130,3 +130,15 @@ def test_what_cannot_be_sent_is_not_tried_again(api: WinnowServer, client: Winno
 
     assert slept == []
     assert api.received == []
+
+
+def test_an_answer_of_another_shape_is_told_by_its_places_alone(
+    api: WinnowServer, impatient: Winnow, failing: type
+) -> None:
+    json = {"Content-Type": "application/json"}
+    api.fail(failing(status=200, headers=json, body=b'{"domain": "acme.com", "score": "secret"}'))
+
+    with impatient, pytest.raises(UnexpectedAnswer, match="rule_id") as raised:
+        impatient.score("acme.com")
+
+    assert "secret" not in str(raised.value)

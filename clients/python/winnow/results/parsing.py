@@ -49,4 +49,13 @@ def _validated(adapter: TypeAdapter[T], answer: Answer, /) -> T:
     try:
         return adapter.validate_json(answer.body)
     except ValidationError as error:
-        raise UnexpectedAnswer.of(status=answer.status, headers=answer.headers) from error
+        if not answer.headers.get("content-type", "").startswith("application/json"):
+            raise UnexpectedAnswer.of(status=answer.status, headers=answer.headers) from None
+        raise _misshapen(error, status=answer.status) from None
+
+
+def _misshapen(error: ValidationError, *, status: int) -> UnexpectedAnswer:
+    """Where an answer differs from what this version knows, without repeating what it says."""
+    places = [".".join(map(str, fault["loc"])) or "the whole" for fault in error.errors(include_input=False)]
+    detail = f"The answer is not as this version of the client expects it ({', '.join(places[:3])}). Update the client."
+    return UnexpectedAnswer(detail, status=status, code="unexpected_answer")
