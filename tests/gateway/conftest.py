@@ -1,6 +1,7 @@
-"""A gateway on real PostgreSQL and Valkey, on a log in memory, and a stand-in for the scoring service that answers as it is told.
+"""A gateway on real PostgreSQL and Valkey and a log in memory, and a stand-in for the scoring service.
 
-The stand-in is a real consumer with a real inbox, so what is stored, replayed and refused is what production does.
+The stand-in answers as it is told, by a real consumer with a real inbox: what is stored, replayed and refused is what
+production does.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import aiohttp
+import orjson
 import pytest
 import winnow_common
 import winnow_gateway
@@ -30,6 +32,7 @@ from winnow_contracts.topic import Kind, MessageType
 from winnow_contracts.topics import REPLIES, SCORING_REQUESTS
 from winnow_gateway.app import Gateway, open_gateway
 from winnow_gateway.settings import Settings
+from yarl import URL
 
 COMMON_MIGRATIONS = Path(winnow_common.__file__).parent / "migrations"
 GATEWAY_MIGRATIONS = Path(winnow_gateway.__file__).parent / "migrations"
@@ -86,7 +89,7 @@ class Scoring:
         return [request for seen, request in self.seen if seen == name]
 
     def handlers(self) -> list[AnyHandler]:
-        return [self._handler(type) for type in SCORING_REQUESTS.messages if type is not GET_REQUEST]
+        return [self._handler(message) for message in SCORING_REQUESTS.messages if message is not GET_REQUEST]
 
     def _handler(self, type: MessageType) -> AnyHandler:
         async def handle(request: Request[Any], _: Connection) -> Outcome:
@@ -110,8 +113,6 @@ class Answer:
     body: bytes
 
     def json(self) -> Any:
-        import orjson
-
         return orjson.loads(self.body)
 
 
@@ -129,7 +130,7 @@ class Api:
         """`key`: of the fixture where left out, none where None."""
         used = self.key if key == "" else key
         sent_headers = {} if used is None else {"Authorization": f"Bearer {used}"}
-        url = aiohttp.client.URL(self.url + path, encoded=True)
+        url = URL(self.url + path, encoded=True)
         async with self.session.request(method, url, headers={**sent_headers, **(headers or {})}, **sent) as answer:
             return Answer(answer.status, answer.headers.copy(), await answer.read())
 
@@ -171,7 +172,10 @@ class House:
 
 @pytest.fixture(scope="session")
 def gateway_templates(databases: Databases) -> Iterator[tuple[str, str]]:
-    """Names of migrated databases that nobody is connected to: the gateway's, and that of a service with an inbox alone."""
+    """Names of migrated databases that nobody is connected to.
+
+    The gateway's, and that of a service with an inbox alone.
+    """
     gateway, service = databases.create(), databases.create()
     migrate(gateway, COMMON_MIGRATIONS, GATEWAY_MIGRATIONS)
     migrate(service, COMMON_MIGRATIONS)

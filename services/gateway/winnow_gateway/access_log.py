@@ -1,4 +1,7 @@
-"""What is noted of each answer: metrics, and one line of log with the operation instead of the path, and never the query."""
+"""What is noted of each answer.
+
+Metrics, and one line of log with the operation instead of the path, and never the query.
+"""
 
 from functools import cache
 

@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import BaseModel
 from winnow_common import logs
 from winnow_common.errors import Problem, TemporaryError
-from winnow_common.http import JSON_TYPE, PROBLEM_TYPE, problem_of, problem_response
+from winnow_common.http import JSON_TYPE, PROBLEM_TYPE, problem_response
 from winnow_common.postgres import is_transient
 
 from winnow_gateway.call import Call
@@ -49,9 +49,8 @@ def refusal(call: Call, error: Exception) -> web.Response:
 
 
 def _problem(request_id: UUID, error: Exception) -> Problem:
-    problem = problem_of(error)
-    if problem is not None:
-        return problem
+    if isinstance(error, Problem):
+        return error
     if is_transient(error) or isinstance(error, TemporaryError):
         _log.warning("a call could not be answered", request_id=str(request_id), error=type(error).__name__)
         return retry_later("unavailable", "Something that is needed is away for the moment. Try again.")

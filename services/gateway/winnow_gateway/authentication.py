@@ -1,24 +1,26 @@
 """Authentication: who calls, from the Authorization header, with a cache of at most five seconds.
 
-A revoked key works for five seconds at most, and PostgreSQL is asked once for as many calls as arrive meanwhile: look-ups of the same
-credential are shared, and one that is half its time old is renewed in the background, so that a busy key never waits.
-Unknown credentials are remembered too. While PostgreSQL is away, what is cached goes on until its time and everything else is
-refused with 503: authentication fails closed.
+A revoked key works for five seconds at most, and PostgreSQL is asked once for as many calls as arrive meanwhile:
+look-ups of the same credential are shared, and one that is half its time old is renewed in the background, so that a
+busy key never waits. Unknown credentials are remembered too. While PostgreSQL is away, what is cached goes on until its
+time and everything else is refused with 503: authentication fails closed.
 """
 
 import asyncio
+import os
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from uuid import UUID
 
 from winnow_common.clock import Clock
 from winnow_common.errors import Problem
 from winnow_contracts.event import Environment
 
-from winnow_gateway.credentials import Pepper, Prefix, is_well_formed
+from winnow_gateway.credentials import Prefix, is_well_formed
 from winnow_gateway.limits.policies import PolicySet, policies_of
 from winnow_gateway.limits.windows import Monotonic
 from winnow_gateway.plans import Plan, Plans
@@ -29,8 +31,8 @@ FRESH_FOR = 5.0
 RENEWED_AFTER = 2.5
 LARGEST_CACHE = 20_000
 
-Lookup = Callable[[str, bytes], Awaitable[Credential | None]]
-"""The credential of a text that is well formed, and of its hash."""
+Lookup = Callable[[str], Awaitable[Credential | None]]
+"""The credential of a text that is well formed; None where nobody has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +63,16 @@ class _Cached:
 
 
 class Authentication:
-    """Finds principals. `lookup` may raise; its failures are not cached and reach every caller that waits for it."""
+    """Finds principals. `lookup` may raise; its failures are not cached and reach every caller that waits for it.
+
+    The cache knows credentials by a hash under a key of this process: faster than the one that is stored, and of no use
+    to anybody who reads the memory.
+    """
 
     def __init__(
         self,
         lookup: Lookup,
         *,
-        pepper: Pepper,
         plans: Plans,
         default_plan: str,
         clock: Clock,
@@ -75,12 +80,12 @@ class Authentication:
         maximum: int = LARGEST_CACHE,
     ) -> None:
         self._lookup = lookup
-        self._pepper = pepper
         self._plans = plans
         self._default_plan = default_plan
         self._clock = clock
         self._monotonic = monotonic
         self._maximum = maximum
+        self._secret = os.urandom(32)
         self._cache: OrderedDict[bytes, _Cached] = OrderedDict()
         self._asking: dict[bytes, asyncio.Task[Principal | None]] = {}
         self._policies: Mapping[tuple[str, bool], PolicySet] = {
@@ -92,12 +97,14 @@ class Authentication:
     async def principal(self, header: str | None) -> Principal:
         """Who the Authorization header stands for; raises a 401 `Problem`, or what the look-up raises."""
         scheme, _, text = (header or "").partition(" ")
-        if scheme.lower() != "bearer" or not is_well_formed(text := text.strip()):
+        if scheme.lower() != "bearer":
             raise invalid_key()
-        digest = self._pepper.credential(text)
+        digest = blake2b(text.encode("utf-8", "surrogateescape"), key=self._secret, digest_size=16).digest()
         cached = self._cache.get(digest)
-        age = self._monotonic() - cached.asked_at if cached is not None else FRESH_FOR
+        age = FRESH_FOR if cached is None else self._monotonic() - cached.asked_at
         if cached is None or age >= FRESH_FOR:
+            if not is_well_formed(text):
+                raise invalid_key()
             principal = await asyncio.shield(self._ask(text, digest))
         else:
             principal = cached.principal
@@ -131,7 +138,7 @@ class Authentication:
 
     async def _load(self, text: str, digest: bytes) -> Principal | None:
         asked_at = self._monotonic()
-        credential = await self._lookup(text, digest)
+        credential = await self._lookup(text)
         principal = None if credential is None else self._principal(text, credential)
         self._cache[digest] = _Cached(principal, asked_at)
         self._cache.move_to_end(digest)

@@ -30,7 +30,7 @@ from winnow_gateway.store import accounts
 SERVICE: Final = "gateway"
 OWNER: Final = "owner@localhost"
 """Stands where the first account has an e-mail address; sign-up takes none without a dot."""
-NO_PASSWORD: Final = "!"
+NO_HASH: Final = "!"
 """No hash is ever equal to it: the first account has keys alone."""
 
 Command = Callable[[Sequence[str]], int]
@@ -71,7 +71,7 @@ async def first_key(pool: Pool, registration: Registration, *, clock: Clock) -> 
     now = clock()
     async with transaction(pool) as connection:
         tenant = await registration.account(
-            connection, email=OWNER, company=None, password_hash=NO_PASSWORD, plan="unlimited", now=now
+            connection, email=OWNER, company=None, password_hash=NO_HASH, plan="unlimited", now=now
         )
         if tenant is None:
             login = await accounts.find_login(connection, registration.pepper.email(OWNER))

@@ -1,7 +1,8 @@
 """Credentials: what API keys and session tokens look like, and how they are stored.
 
-A credential is a prefix, 24 random bytes in base62 and a CRC-32 of all that in base62, so that a typo is refused without a
-look-up. Only its HMAC-SHA256 under the pepper is stored; the random part has 192 bits, so no slow hash is needed.
+A credential is a prefix, 24 random bytes in base62 and a CRC-32 of all that in base62, so that a typo is refused
+without a look-up. Only its HMAC-SHA256 under the pepper is stored; the random part has 192 bits, so no slow hash is
+needed.
 """
 
 import hmac

@@ -22,11 +22,12 @@ def answer_headers(months: Months, call: Call) -> dict[str, str]:
         headers[LABEL] = label
     principal = call.principal
     if principal is not None:
-        standings, month = call.standings, principal.policies.month
-        if month is not None:
-            standings = (*standings, months.standing(principal.tenant, month))
+        month, standings = months.standing(principal, now=call.now), call.standings
+        if principal.policies.shows_records:
+            standings = (*standings, month)
         headers |= rate_limit_headers(principal.policies.header, standings, now=call.now.timestamp())
         if call.route is not None and call.route.costs:
             headers["X-Credits-Charged"] = str(call.charged)
-            headers["X-Credits-Remaining"] = str(months.left(principal))
-    return headers | call.headers
+            headers["X-Credits-Remaining"] = str(month.left)
+    headers |= call.headers
+    return headers

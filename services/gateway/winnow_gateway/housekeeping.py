@@ -9,7 +9,7 @@ from uuid import UUID
 from winnow_common import inbox, logs
 from winnow_common.clock import Clock
 from winnow_common.errors import TemporaryError
-from winnow_common.postgres import Pool, Transient
+from winnow_common.postgres import Pool, Transient, is_transient
 from winnow_common.sealed import SealedStore
 
 from winnow_gateway.months import Months
@@ -85,5 +85,7 @@ class Housekeeping:
 async def _try(chore: Callable[[], Awaitable[None]]) -> None:
     try:
         await chore()
-    except (*Transient, TemporaryError) as error:
+    except Exception as error:
+        if not (is_transient(error) or isinstance(error, TemporaryError)):
+            raise
         _log.warning("a chore waits for its next turn", chore=chore.__qualname__, error=type(error).__name__)

@@ -1,8 +1,8 @@
 """The month: scored records count against the plan, each request once, and only where a score came out.
 
-A request is counted before it is sent and given back when its answer says that nothing was done. What nobody knows (no answer in
-time, a log that did not acknowledge) stays counted; a repetition of the request finds its reservation and settles it. Plans
-that count nothing never touch the database.
+A request is counted before it is sent and given back when its answer says that nothing was done. What nobody knows (no
+answer in time, a log that did not acknowledge) stays counted; a repetition of the request finds its reservation and
+settles it. Plans that count nothing never touch the database.
 """
 
 from collections import OrderedDict
@@ -16,7 +16,7 @@ from winnow_common.postgres import Pool, Transient
 
 from winnow_gateway.authentication import Principal
 from winnow_gateway.idempotency import RequestIdentity
-from winnow_gateway.limits.policies import MONTH, Policy, Standing, limit_exceeded
+from winnow_gateway.limits.policies import Standing, limit_exceeded
 from winnow_gateway.store import months as store
 from winnow_gateway.store.months import Usage
 
@@ -55,23 +55,23 @@ class Months:
         if len(self._seen) > _REMEMBERED:
             self._seen.popitem(last=False)
 
-    def standing(self, tenant: UUID, policy: Policy) -> Standing:
-        """How the month stands as far as this process knows: exact after a call of its own, at most 5 s old otherwise."""
-        usage = self._seen.get(tenant, _UNUSED)
-        ends_in = _ends_in(usage, self._clock())
-        if ends_in <= 0:
-            return Standing(policy, policy.limit, policy.seconds)
-        return Standing(policy, max(0, policy.limit - usage.used), ends_in)
+    def standing(self, principal: Principal, *, now: datetime) -> Standing:
+        """How the account's month stands as far as this process knows.
 
-    def left(self, principal: Principal) -> int:
-        """Records that the account's plan still allows in this month."""
-        limit = principal.plan.records_per_month
-        return self.standing(principal.tenant, Policy("month", limit, MONTH)).left
+        Exact after a call that was counted here, at most five seconds old otherwise.
+        """
+        unused = principal.policies.records
+        if not principal.plan.records_counted:
+            return unused
+        usage = self._seen.get(principal.tenant, _UNUSED)
+        ends_in = _ends_in(usage, now)
+        if ends_in <= 0:
+            return unused
+        return Standing(unused.policy, max(0, unused.policy.limit - usage.used), ends_in)
 
     async def charge(self, principal: Principal, identity: RequestIdentity, *, records: int) -> Charge:
         """Count the records of a request; raises a 429 `Problem` where the month has no room for them."""
-        policy = principal.policies.month
-        if policy is None or not principal.plan.records_counted:
+        if not (principal.environment.livemode and principal.plan.records_counted):
             return Charge(principal, identity, records, counted=False, mine=False)
         reservation = await store.reserve(
             self._pool,
@@ -79,19 +79,21 @@ class Months:
             request=identity.id,
             previous=identity.previous_id,
             records=records,
-            limit=policy.limit,
+            limit=principal.plan.records_per_month,
             now=self._clock(),
         )
         self.observe(principal.tenant, reservation.usage)
         if not (reservation.known or reservation.counted):
-            raise limit_exceeded([self.standing(principal.tenant, policy)], [policy.name])
+            standing = self.standing(principal, now=self._clock())
+            raise limit_exceeded([standing], [standing.policy.name])
         return Charge(principal, identity, records, counted=True, mine=reservation.counted)
 
     async def settle(self, charge: Charge, *, succeeded: bool, replayed: bool) -> None:
         """Keep or give back what was counted, as the answer to the request says.
 
-        A success keeps it, and counts it again where another call of the same request has given it back meanwhile. Otherwise a
-        call gives back its own count; a stored refusal is the request's answer for good, so it gives back whoever counted.
+        A success keeps it, and counts it again where another call of the same request has given it back meanwhile.
+        Otherwise a call gives back its own count; a stored refusal is the request's answer for good, so it gives back
+        whoever counted.
         """
         if not charge.counted or (succeeded and charge.mine) or not (succeeded or charge.mine or replayed):
             return

@@ -1,7 +1,7 @@
 """Work of the gateway's own that is done once for each Idempotency-Key, by the same inbox that services have.
 
-The answer is stored in the transaction that does the work. An answer that shows a secret is not stored: what is stored in its
-place is the refusal that a repetition gets, with the id of what was made.
+The answer is stored in the transaction that does the work. An answer that shows a secret is not stored: what is stored
+in its place is the refusal that a repetition gets, with the id of what was made.
 """
 
 from collections.abc import Awaitable, Callable
@@ -44,8 +44,8 @@ Work = Callable[[Connection], Awaitable[Done]]
 async def once(services: Services, call: Call, work: Work, *, data: Any) -> web.Response:
     """Do the work in a transaction, unless the same request was answered before: then give that answer.
 
-    `data` is what the caller sent; it goes into a keyed hash, since it may hold a password. A `Problem` that the work raises undoes it,
-    and is stored like an answer.
+    `data` is what the caller sent; it goes into a keyed hash, since it may hold a password. A `Problem` that the work
+    raises undoes it, and is stored like an answer.
     """
     if not call.identity.keyed:
         async with transaction(services.pool) as connection:

@@ -41,7 +41,10 @@ _PLANS = TypeAdapter(dict[str, Plan])
 
 
 def load_plans(path: Path | None = None, *, default: str) -> Plans:
-    """The plans of a file, or the packaged ones; raises `InvalidPlans`, also where there is none of the name `default`."""
+    """The plans of a file, or the packaged ones.
+
+    Raises `InvalidPlans`, also where there is none of the name `default`.
+    """
     source = path or files("winnow_gateway").joinpath("plans.toml")
     try:
         tables: dict[str, Any] = tomllib.loads(source.read_text(encoding="utf-8"))

@@ -1,6 +1,7 @@
-"""The documents that a gateway serves: the OpenAPI document, and a page to read it on that needs nothing from elsewhere.
+"""The documents that a gateway serves: OpenAPI, and a page to read it on that needs nothing from elsewhere.
 
-The page holds a plain list of all calls. Where the reference's script was fetched (`assets`), it takes the list's place.
+The page holds a plain list of all calls. Where the reference's script was fetched (`assets`), it takes the list's
+place.
 """
 
 from collections.abc import Iterator, Sequence

@@ -44,7 +44,23 @@ async def ask(services: Services, call: Call, sends: Sends, message: BaseModel, 
 
     `mark` stands for the data where its fingerprint must not depend on how it was stored (see `handlers.imports`).
     """
-    event = _event(services, call, sends, message, mark)
+    data = message.model_dump_json(exclude_unset=True).encode()
+    identity = call.identity
+    event = Event(
+        id=identity.id,
+        source=SOURCE,
+        type=sends.type.name,
+        time=call.now,
+        data=data,
+        tenant=call.caller.tenant,
+        subject=sends.subject(message) or None,
+        traceparent=telemetry.current_traceparent(),
+        reply_to=services.requests.reply_to,
+        budget_ms=int(sends.wait * 1000),
+        environment=call.caller.environment,
+        fingerprint=fingerprint(sends.type.name, mark or orjson.loads(data)) if identity.keyed else None,
+        previous_id=identity.previous_id,
+    )
     key = message_key(call.caller.tenant, event.subject or "")
     try:
         return await services.requests.ask(sends.topic, event, key=key, timeout=sends.wait)
@@ -70,26 +86,6 @@ def passed_on(call: Call, reply: Reply, sends: Sends) -> web.Response:
     if reply.status in (429, 503, 504):
         call.headers["Retry-After"] = "2"
     return answer(reply.status, reply.body)
-
-
-def _event(services: Services, call: Call, sends: Sends, message: BaseModel, mark: Any) -> Event:
-    data = message.model_dump_json(exclude_unset=True).encode()
-    identity = call.identity
-    return Event(
-        id=identity.id,
-        source=SOURCE,
-        type=sends.type.name,
-        time=call.now,
-        data=data,
-        tenant=call.caller.tenant,
-        subject=sends.subject(message) or None,
-        traceparent=telemetry.current_traceparent(),
-        reply_to=services.requests.reply_to,
-        budget_ms=int(sends.wait * 1000),
-        environment=call.caller.environment,
-        fingerprint=fingerprint(sends.type.name, mark or orjson.loads(data)) if identity.keyed else None,
-        previous_id=identity.previous_id,
-    )
 
 
 def _no_answer_yet(call: Call, sends: Sends) -> Problem:

@@ -1,6 +1,7 @@
 """The HTTP server: every request goes through `Server.answer`, in this order and with nothing in between.
 
-route → authenticate → limits → scope → the route's function, or its message over the log → headers → metrics and access log.
+route → authenticate → limits → scope → the route's function, or its message over the log → headers → metrics and access
+log.
 
 It is the function that `winnow_common.http.serve` calls.
 """
@@ -30,20 +31,21 @@ class Server:
         self._services = services
         self._router = router
         self._access_log = access_log
+        self._in_flight = 0
+        IN_FLIGHT.set_function(lambda: self._in_flight)
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """The answer to a request; never raises but when it is cancelled."""
         started = time.perf_counter()
         path = request.raw_path.partition("?")[0]
         call = Call(request, path, self._services.clock())
-        IN_FLIGHT.inc()
+        self._in_flight += 1
         try:
-            with telemetry.span(f"{request.method}", traceparent=request.headers.get("traceparent")):
-                response = await self._respond(call)
-        except Exception as error:
+            response = await self._respond(call)
+        except Exception as error:  # noqa: BLE001 - whatever was raised is answered, and logged where nobody foresaw it
             response = refusal(call, error)
         finally:
-            IN_FLIGHT.dec()
+            self._in_flight -= 1
         if not response.prepared:
             response.headers.update(answer_headers(self._services.months, call))
         self._access_log.note(call, status=response.status, seconds=time.perf_counter() - started)
@@ -56,6 +58,10 @@ class Server:
             raise await self._unmatched(call, found)
         if found is not None:
             call.values = found.values
+        with telemetry.span(route.name, traceparent=call.request.headers.get("traceparent")):
+            return await self._serve(call, route)
+
+    async def _serve(self, call: Call, route: Route) -> web.StreamResponse:
         if route.authenticated:
             await self._admit(call)
             if route.scope is not None and route.scope not in call.caller.scopes:

@@ -36,8 +36,8 @@ Page = Mapping[str, Any]
 async def export_companies(services: Services, call: Call) -> web.StreamResponse:
     """Stream all companies that pass the filters.
 
-    A refusal of the first page is the answer; when a later one cannot be had, the connection is cut, so that nobody takes half a
-    file for a whole one.
+    A refusal of the first page is the answer; when a later one cannot be had, the connection is cut, so that nobody
+    takes half a file for a whole one.
     """
     query: ExportQuery = (await read_inputs(call)).query
     reply = await ask(services, call, SENDS, list_companies(query, cursor=None, limit=PAGE))

@@ -67,10 +67,10 @@ async def rotate_key(services: Services, call: Call) -> web.Response:
     """Make a key that takes another's place, which goes on working for the overlap."""
     inputs = await read_inputs(call)
     given: RotateKey = inputs.body
-    caller, id = call.caller, key_id(inputs.path.id)
+    caller, old_id = call.caller, key_id(inputs.path.id)
 
     async def work(connection: Connection) -> Done:
-        old = await _locked(connection, call, id)
+        old = await _locked(connection, call, old_id)
         check_power(caller, environment=old.environment, scopes=old.scopes)
         if old.replaced_by is not None:
             raise Problem(409, "already_rotated", "Another key has taken this one's place. Rotate that one.")
@@ -84,7 +84,7 @@ async def rotate_key(services: Services, call: Call) -> web.Response:
             expires_at=old.expires_at,
         )
         ends_at = call.now + timedelta(seconds=given.overlap_seconds)
-        await store.replace_key(connection, tenant=caller.tenant, id=id, replaced_by=key.id, expires_at=ends_at)
+        await store.replace_key(connection, tenant=caller.tenant, id=old_id, replaced_by=key.id, expires_at=ends_at)
         return _created(key, secret)
 
     answer = await once(services, call, work, data=given.model_dump(mode="json"))
@@ -94,13 +94,12 @@ async def rotate_key(services: Services, call: Call) -> web.Response:
 
 async def delete_key(services: Services, call: Call) -> web.Response:
     """End a key at once; gateways that know it forget it within five seconds."""
-    id = key_id((await read_inputs(call)).path.id)
-    caller = call.caller
+    caller, ended_id = call.caller, key_id((await read_inputs(call)).path.id)
 
     async def work(connection: Connection) -> Done:
-        key = await _locked(connection, call, id)
+        key = await _locked(connection, call, ended_id)
         check_power(caller, environment=key.environment, scopes=frozenset())
-        await store.revoke_key(connection, tenant=caller.tenant, id=id, now=call.now)
+        await store.revoke_key(connection, tenant=caller.tenant, id=ended_id, now=call.now)
         return Done(204)
 
     answer = await once(services, call, work, data={})

@@ -48,13 +48,13 @@ class StoredAnswer(BaseModel):
 
 async def get_request(services: Services, call: Call) -> web.Response:
     """The stored answer: the gateway's own, else the first that a service has."""
-    id: UUID = (await read_inputs(call)).path.id
+    asked: RequestPath = (await read_inputs(call)).path
     async with services.pool.acquire() as connection:
-        stored = await inbox.answer_of(connection, tenant=call.caller.tenant, id=id, now=call.now)
+        stored = await inbox.answer_of(connection, tenant=call.caller.tenant, id=asked.id, now=call.now)
     if stored is not None:
         body = orjson.Fragment(stored.body) if stored.body else None
-        return json_answer({"request_id": id, "status": stored.status, "body": body})
-    replies = [asyncio.create_task(ask(services, call, sends, GetRequest(id=id))) for sends in SENDS]
+        return json_answer({"request_id": asked.id, "status": stored.status, "body": body})
+    replies = [asyncio.create_task(ask(services, call, sends, GetRequest(id=asked.id))) for sends in SENDS]
     unknown: Reply | None = None
     try:
         for next_reply in asyncio.as_completed(replies):

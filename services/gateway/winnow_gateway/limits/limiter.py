@@ -1,9 +1,10 @@
 """The limiter: admits a call when every policy has a unit for it.
 
-Large plans take a lease of units at once (a 64th of the limit, at most 100) into this process's memory, refilled by one caller while the others
-wait, so that a hot key costs no round trip per request. A lease is worth nothing after its window, reckoned from before the
-round trip that took it, so the limit is never exceeded however many gateways there are; what a lease leaves unspent is lost
-to its tenant for that window. Small plans take one unit per call and are exact.
+Large plans take a lease of units at once (a 64th of the limit, at most 100) into this process's memory, refilled by one
+caller while the others wait, so that a hot key costs no round trip per request. A lease is worth nothing after its
+window, reckoned from before the round trip that took it, so the limit is never exceeded however many gateways there
+are; what a lease leaves unspent is lost to its tenant for that window. Small plans take one unit per call and are
+exact.
 """
 
 import asyncio
@@ -59,14 +60,14 @@ class _Subject:
                 return None
         for lease in self.leases:
             lease.left -= 1
-        return Admission(True, self.standings(now))
+        return Admission(self.standings(now))
 
     def refusal(self, now: float) -> Admission | None:
         """The refusal where a policy is known to be used up, else None."""
         violated = tuple(
             lease.policy.name for lease in self.leases if now < lease.refused_until and not lease.spendable(now)
         )
-        return Admission(False, self.standings(now), violated) if violated else None
+        return Admission(self.standings(now), violated) if violated else None
 
     def standings(self, now: float) -> tuple[Standing, ...]:
         return tuple([lease.standing(now) for lease in self.leases])

@@ -36,23 +36,30 @@ class Standing(NamedTuple):
 
 
 class Admission(NamedTuple):
-    """Whether a call may go on, and how its policies stand after it."""
+    """How a call's policies stand after it, and the names of those that refuse it."""
 
-    admitted: bool
     standings: tuple[Standing, ...]
     violated: tuple[str, ...] = ()
+
+    @property
+    def admitted(self) -> bool:
+        """Whether the call may go on."""
+        return not self.violated
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySet:
     """What holds for the keys of one plan and kind of environment.
 
-    `requests` are counted for every call, all of them or none; `month` is shown and is counted elsewhere
-    (`winnow_gateway.month`), since records are worth money and Redis may be flushed.
+    `requests` are counted for every call, all of them or none. Records are counted elsewhere (`winnow_gateway.months`),
+    since they are worth money and Redis may be flushed.
     """
 
     requests: tuple[Policy, ...]
-    month: Policy | None
+    records: Standing
+    """The month of records before anything is counted."""
+    shows_records: bool
+    """Whether that month is this kind of key's, rather than one of requests."""
     header: str
     """RateLimit-Policy, written once."""
 
@@ -60,11 +67,12 @@ class PolicySet:
 def policies_of(plan: Plan, environment: Environment) -> PolicySet:
     """The policies of a plan: records a month for production keys, requests a month for the others."""
     minute = Policy("minute", plan.requests_per_minute, MINUTE)
+    records = Policy("month", plan.records_per_month, MONTH)
+    unused = Standing(records, records.limit, records.seconds)
     if environment.livemode:
-        month = Policy("month", plan.records_per_month, MONTH)
-        return PolicySet((minute,), month, _written((minute, month)))
+        return PolicySet((minute,), unused, shows_records=True, header=_written((minute, records)))
     requests = (minute, Policy("month", plan.test_requests_per_month, MONTH))
-    return PolicySet(requests, None, _written(requests))
+    return PolicySet(requests, unused, shows_records=False, header=_written(requests))
 
 
 def rate_limit_headers(policy_header: str, standings: Sequence[Standing], *, now: float) -> dict[str, str]:

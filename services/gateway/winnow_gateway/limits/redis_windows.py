@@ -1,7 +1,7 @@
 """Windows in Redis or Valkey, shared by all gateways: one Lua script, one round trip for all policies of a call.
 
-Names hold ids only (a tenant's, or the pseudonym of an address); all counters of a subject share a hash slot. Everything here may
-be flushed at any moment.
+Names hold ids only (a tenant's, or the pseudonym of an address); all counters of a subject share a hash slot.
+Everything here may be flushed at any moment.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Windows: where units of a policy are counted. A port, its fallback in memory, and the switch between two.
 
-Units are taken from several policies at once, from all or from none. A window begins when the first unit is taken from it
-and ends after the policy's seconds; counts only grow inside it.
+Units are taken from several policies at once, from all or from none. A window begins when the first unit is taken from
+it and ends after the policy's seconds; counts only grow inside it.
 """
 
 import time

@@ -13,16 +13,17 @@ from winnow_gateway.openapi.schemas import Schemas
 from winnow_gateway.routes.route import Route
 
 DESCRIPTION = """\
-Winnow separates the leads worth a call from the rest: companies in, scores out, each with an explanation that adds up to it.
+Winnow separates the leads worth a call from the rest: companies in, scores out, each with an explanation that adds up
+to it.
 
-* **Keys.** `Authorization: Bearer wk_live_…`; `wk_test_…` keys see the same rules and companies, cost nothing, and mark their
-  results `livemode: false`. A session's token stands in for a key.
-* **Refusals** are `application/problem+json` (RFC 9457) with a stable `code`, a `detail` that says what to do, and a pointer to each
-  thing that is wrong.
-* **Limits** stand on every answer to a call with a key, in `X-RateLimit-*`, `RateLimit-Policy` and `RateLimit`. 429 has `Retry-After` and
-  `violated_policies`.
-* **Repetition is safe.** Send `Idempotency-Key` with everything that is not a GET, and the same key when you try again: what was done is
-  not done twice, and the answer is that of the first time.
+* **Keys.** `Authorization: Bearer wk_live_…`; `wk_test_…` keys see the same rules and companies, cost nothing, and
+  mark their results `livemode: false`. A session's token stands in for a key.
+* **Refusals** are `application/problem+json` (RFC 9457) with a stable `code`, a `detail` that says what to do, and a
+  pointer to each thing that is wrong.
+* **Limits** stand on every answer to a call with a key, in `X-RateLimit-*`, `RateLimit-Policy` and `RateLimit`. 429 has
+  `Retry-After` and `violated_policies`.
+* **Repetition is safe.** Send `Idempotency-Key` with everything that is not a GET, and the same key when you try
+  again: what was done is not done twice, and the answer is that of the first time.
 * **Lists** are `{data, has_more, next_cursor}`; send `next_cursor` as `cursor` for the next page.
 * **Bodies** are JSON in UTF-8 without duplicate keys, uncompressed, of at most 1 MiB.
 * `X-Request-Id` comes back as it was sent; `traceparent` (W3C) is passed on.

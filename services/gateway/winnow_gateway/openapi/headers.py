@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from openapi_pydantic import Header, Parameter, ParameterLocation, Reference, Schema
+from openapi_pydantic import Header, Parameter, Reference, Schema
 
 from winnow_gateway.idempotency import LONGEST, PATTERN
+from winnow_gateway.openapi.schemas import reference
 from winnow_gateway.routes.route import Answer, Route
 
 _WITHOUT_LIMITS: Final = frozenset({401, 500, 503})
@@ -38,28 +39,30 @@ HEADERS: Final[Mapping[str, Header]] = {
     "Retry-After": _header("Seconds after which the call may be sent again.", {"type": "integer", "minimum": 1}),
     "Location": _header("Where the answer will be.", _PLACE),
     "Idempotency-Replayed": _header(
-        "Present where an earlier call of the same request was answered so.", {"type": "string", "const": "true"},
+        "Present where an earlier call of the same request was answered so.",
+        {"type": "string", "const": "true"},
         required=False,
     ),
     "WWW-Authenticate": _header("How to authenticate.", {"type": "string", "const": "Bearer"}),
     "Content-Disposition": _header("A name for the file.", _TEXT),
 }
 
-_PARAMETERS: Final[Mapping[str, Parameter]] = {
-    "IdempotencyKey": Parameter(
-        name="Idempotency-Key",
-        param_in=ParameterLocation.HEADER,
-        description="Names the request: the same key and payload within 24 hours give the stored answer, and cost nothing.",
-        schema=Schema(type="string", minLength=1, maxLength=2 * LONGEST + 2, pattern=PATTERN),
-        example="8e03978e-40d5-43e8-bc93-6894a57f9324",
+PARAMETERS: Final[Mapping[str, Parameter]] = {
+    "IdempotencyKey": Parameter.model_validate(
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": "Names the request: the same key and payload within 24 hours give the stored answer.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 2 * LONGEST + 2, "pattern": PATTERN},
+            "example": "8e03978e-40d5-43e8-bc93-6894a57f9324",
+        }
     ),
 }
-PARAMETERS: Final = _PARAMETERS
 
 
 def headers_of(route: Route, *, status: int, answer: Answer | None = None) -> dict[str, Header | Reference]:
     """The headers of an answer with that status, as references to the shared descriptions."""
-    return {name: Reference(ref=f"#/components/headers/{name}") for name in _names(route, status, answer)}
+    return {name: reference("headers", name) for name in _names(route, status, answer)}
 
 
 def _names(route: Route, status: int, answer: Answer | None) -> Iterator[str]:

@@ -9,7 +9,6 @@ from openapi_pydantic import (
     MediaType,
     Operation,
     Parameter,
-    ParameterLocation,
     Reference,
     RequestBody,
     Response,
@@ -19,7 +18,7 @@ from winnow_common.http import PROBLEM_TYPE
 
 from winnow_gateway.openapi.headers import headers_of
 from winnow_gateway.openapi.refusals import example, refusals_of
-from winnow_gateway.openapi.schemas import PROBLEM, Schemas
+from winnow_gateway.openapi.schemas import PROBLEM, Schemas, reference
 from winnow_gateway.routes.route import Answer, Route
 
 SECURITY = "key"
@@ -40,7 +39,7 @@ class SharedResponses:
             others = sum(known.rstrip("0123456789") == name for known in self.components)
             self._names[text] = f"{name}{others + 1}" if others else name
             self.components[self._names[text]] = response
-        return Reference(ref=f"#/components/responses/{self._names[text]}")
+        return reference("responses", self._names[text])
 
 
 def operation(route: Route, schemas: Schemas, shared: SharedResponses) -> Operation:
@@ -64,19 +63,16 @@ def operation(route: Route, schemas: Schemas, shared: SharedResponses) -> Operat
 
 
 def _parameters(route: Route, schemas: Schemas) -> Iterator[Parameter | Reference]:
-    places = ((route.path_model, ParameterLocation.PATH), (route.query, ParameterLocation.QUERY))
-    for model, place in places:
-        if model is None:
-            continue
-        for name, required, schema in schemas.parameters(model):
-            described = Parameter(name=name, param_in=place, param_schema=schema)
-            if required or place is ParameterLocation.PATH:
+    for model, place in ((route.path_model, "path"), (route.query, "query")):
+        for name, required, schema in () if model is None else schemas.parameters(model):
+            described = Parameter.model_validate({"name": name, "in": place, "schema": schema})
+            if required:
                 described.required = True
             if schema.description:
                 described.description, schema.description = schema.description, None
             yield described
     if route.takes_idempotency_key:
-        yield Reference(ref="#/components/parameters/IdempotencyKey")
+        yield reference("parameters", "IdempotencyKey")
 
 
 def _body(route: Route, schemas: Schemas) -> RequestBody:

@@ -41,7 +41,9 @@ _INTERNAL = Refusal(500, "internal_error", "Something went wrong on our side. Th
 _UNAVAILABLE = Refusal(503, "unavailable", "Something that is needed is away for the moment. Try again.")
 _LOG_AWAY = Refusal(503, "log_unavailable", "The request may not have been taken. Send it again, with the same key.")
 _NO_ANSWER = Refusal(
-    504, "no_answer_yet", "There was no answer in time, but the request goes on. GET /v1/requests/{id} gives its answer."
+    504,
+    "no_answer_yet",
+    "There was no answer in time, but the request goes on. GET /v1/requests/{id} gives its answer.",
 )
 
 
@@ -56,7 +58,8 @@ def refusals_of(route: Route) -> Mapping[int, Sequence[Refusal]]:
 
 def example(refusal: Refusal) -> dict[str, Any]:
     """The problem document of a refusal."""
-    errors, extra = (), {}
+    errors: tuple[Violation, ...] = ()
+    extra: dict[str, Any] = {}
     if refusal.code == _INVALID:
         errors = (Violation("/domains/3", "Input should be a valid string"),)
     if refusal.status == HTTPStatus.TOO_MANY_REQUESTS:

@@ -10,7 +10,14 @@ from winnow_contracts.replies import ProblemDocument
 from winnow_gateway.routes.route import Route
 
 _REF: Final = "#/components/schemas/{model}"
-PROBLEM: Final = Reference(ref=_REF.format(model=ProblemDocument.__name__))
+
+
+def reference(kind: str, name: str) -> Reference:
+    """A reference to one of the document's components."""
+    return Reference.model_validate({"$ref": f"#/components/{kind}/{name}"})
+
+
+PROBLEM: Final = reference("schemas", ProblemDocument.__name__)
 
 
 class Schemas:
@@ -30,7 +37,8 @@ class Schemas:
     def of(self, kind: Any) -> Schema | Reference:
         """The schema of a type, a reference where it has a name."""
         schema = self._by_type[id(kind)]
-        return Reference(ref=schema["$ref"]) if "$ref" in schema else Schema.model_validate(schema)
+        kind_of = Reference if "$ref" in schema else Schema
+        return kind_of.model_validate(schema)
 
     def parameters(self, model: type[BaseModel]) -> Iterable[tuple[str, bool, Schema]]:
         """The fields of a model as parameters: name, whether it is required, and schema."""

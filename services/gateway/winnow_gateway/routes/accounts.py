@@ -8,7 +8,7 @@ from winnow_gateway.scopes import Scope
 
 ACCOUNT_ID = "acc_0198f2c5a1b27c3d8e4f5a6b7c8d9e0f"
 KEY_ID = "key_0198f2c5a1b27c3d8e4f5a6b7c8d9e0f"
-EXAMPLE_SECRET = "wk_live_<shown once>"
+EXAMPLE_API_KEY = "wk_live_<shown once>"
 EXAMPLE_KEY = {
     "id": KEY_ID,
     "name": "CRM synchronisation",
@@ -41,7 +41,7 @@ ROUTES = (
             201: Answer(
                 "The account and its first key.",
                 accounts.AccountCreated,
-                {"account_id": ACCOUNT_ID, "api_key": EXAMPLE_SECRET},
+                {"account_id": ACCOUNT_ID, "api_key": EXAMPLE_API_KEY},
             )
         },
         refusals=(
@@ -120,7 +120,7 @@ ROUTES = (
         tag="Keys",
         summary="Make a key",
         description="At most as strong as the one that makes it. The secret is shown this once.",
-        answers={201: Answer("The key and its secret.", keys.KeyCreated, {**EXAMPLE_KEY, "api_key": EXAMPLE_SECRET})},
+        answers={201: Answer("The key and its secret.", keys.KeyCreated, {**EXAMPLE_KEY, "api_key": EXAMPLE_API_KEY})},
         refusals=(
             ENVIRONMENT_NOT_ALLOWED,
             Refusal(409, "too_many_keys", "The plan has fewer keys at a time. Rotate one, or revoke one first."),
@@ -152,9 +152,9 @@ ROUTES = (
         name="rotateKey",
         tag="Keys",
         summary="Rotate a key",
-        description="Makes a key of the same name, scopes and environment; the old one goes on working for the overlap.",
+        description="Makes a key of the same name, scopes and environment; the old one works on for the overlap.",
         answers={
-            201: Answer("The new key and its secret.", keys.KeyCreated, {**EXAMPLE_KEY, "api_key": EXAMPLE_SECRET})
+            201: Answer("The new key and its secret.", keys.KeyCreated, {**EXAMPLE_KEY, "api_key": EXAMPLE_API_KEY})
         },
         refusals=(
             KEY_NOT_FOUND,

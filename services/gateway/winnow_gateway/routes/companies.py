@@ -108,9 +108,9 @@ ROUTES = (
         name="importCompanies",
         tag="Companies",
         summary="Import companies",
-        description="Takes in a file of up to 256 MiB. JSON and NDJSON have the flat object of PUT plus `domain` as rows; the headers of "
-        "CSV are its names, with lists separated by `;`, or go through `mapping`. Rows that are wrong are reported by line; the others "
-        "go in.",
+        description="Takes in a file of up to 256 MiB. JSON and NDJSON have the flat object of PUT plus `domain` as rows; "
+        "the headers of CSV are its names, with lists separated by `;`, or go through `mapping`. Rows that are wrong are "
+        "reported by line; the others go in.",
         answers={
             202: Answer(
                 "The file is here and will be taken in.",
@@ -154,8 +154,8 @@ ROUTES = (
         name="putCompany",
         tag="Companies",
         summary="Say what is known about a company",
-        description="Replaces what you said before: what is not said is not known any more. `email`, `phone` and `linkedin` are kept as known "
-        "or not known, never as the value.",
+        description="Replaces what you said before: what is not said is not known any more. `email`, `phone` and "
+        "`linkedin` are kept as known or not known, never as the value.",
         answers={
             200: Answer("The company was known, and is now as you say.", profiles.CompanyAnswer, EXAMPLE_COMPANY),
             201: Answer("The company is new.", profiles.CompanyAnswer, EXAMPLE_COMPANY, headers=("Location",)),

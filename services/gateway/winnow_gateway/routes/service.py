@@ -14,7 +14,7 @@ ROUTES = (
         name="getRequest",
         tag="Requests",
         summary="Get the answer of an earlier request",
-        description="What the caller would have got, for 24 hours. Reads leave no answer, nor do those that may be tried again.",
+        description="What the caller would have got, for 24 hours. Reads leave no answer, and neither does 429 or 5xx.",
         answers={
             200: Answer(
                 "The answer: its status and its body.",

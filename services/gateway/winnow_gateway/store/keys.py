@@ -10,8 +10,6 @@ from winnow_contracts.event import Environment
 
 from winnow_gateway.scopes import ALL_SCOPES, Scope
 
-_COLUMNS = "key_id, hint, name, environment, scopes, created_at, expires_at, last_used_at, replaced_by"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredKey:
@@ -63,7 +61,8 @@ async def insert_key(connection: Connection, key: StoredKey, *, tenant: UUID, ke
 async def list_keys(connection: Connection, *, tenant: UUID, now: datetime) -> list[StoredKey]:
     """The tenant's keys that work, oldest first."""
     rows = await connection.fetch(
-        f"SELECT {_COLUMNS} FROM api_key WHERE tenant_id = $1 AND revoked_at IS NULL"
+        "SELECT key_id, hint, name, environment, scopes, created_at, expires_at, last_used_at, replaced_by"
+        " FROM api_key WHERE tenant_id = $1 AND revoked_at IS NULL"
         " AND (expires_at IS NULL OR expires_at > $2) ORDER BY key_id",
         tenant,
         now,
@@ -107,7 +106,7 @@ async def touch_keys(pool: Pool, used: Mapping[tuple[UUID, UUID], datetime]) -> 
     )
 
 
-async def find_key(pool: Pool, *, key_hash: bytes, now: datetime) -> Credential | None:
+async def find_key(pool: Pool, key_hash: bytes, *, now: datetime) -> Credential | None:
     """The credential of an API key that works."""
     row = await pool.fetchrow(
         "SELECT tenant_id, key_id AS id, environment, scopes, expires_at, plan, started_at, used"
@@ -119,10 +118,11 @@ async def find_key(pool: Pool, *, key_hash: bytes, now: datetime) -> Credential 
     return None if row is None else _credential(row)
 
 
-async def find_session(pool: Pool, *, token_hash: bytes, now: datetime) -> Credential | None:
+async def find_session(pool: Pool, token_hash: bytes, *, now: datetime) -> Credential | None:
     """The credential of a session that has not ended; it may do everything in production."""
     row = await pool.fetchrow(
-        "SELECT tenant_id, session_id AS id, 'production' AS environment, NULL AS scopes, expires_at, plan, started_at, used"
+        "SELECT tenant_id, session_id AS id, 'production' AS environment, NULL AS scopes, expires_at, plan,"
+        " started_at, used"
         " FROM session JOIN account USING (tenant_id) LEFT JOIN month USING (tenant_id)"
         " WHERE token_hash = $1 AND expires_at > $2",
         token_hash,
