@@ -156,7 +156,6 @@ async def test_kill_of_the_supervisor_leaves_no_process_and_the_next_start_works
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 async def test_kill_of_make_alone_ends_the_stack(home: Path, number: signal.Signals) -> None:
     environment = {"WINNOW_HOME": str(home), "PORT": str(free_port()), "SCALE": "", "VENV": sys.prefix}
-    Home(home).endpoints.unlink(missing_ok=True)
     command = Command(name="make", argv=("make", "up"), environment=environment, folder=ROOT)
     make = RunningStack(Home(home), process=Process(command, sink=lambda _: None))
     make.wait_until_ready(within=120)

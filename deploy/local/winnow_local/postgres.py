@@ -88,7 +88,7 @@ class PostgresServer(Server):
 
     async def prepare(self) -> None:
         if (self._data / "PG_VERSION").exists():
-            self._forget_a_process_id_that_is_somebody_elses()
+            self._forget_a_process_that_is_not_there()
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         password_file = self.folder / "superuser-password"
@@ -127,14 +127,19 @@ class PostgresServer(Server):
         )
         return await probe.wait() == 0
 
-    def _forget_a_process_id_that_is_somebody_elses(self) -> None:
-        """After a crash of the machine the id in postmaster.pid may be another program's, and PostgreSQL would wait."""
+    def _forget_a_process_that_is_not_there(self) -> None:
+        """Remove postmaster.pid where PostgreSQL would take it for that of a server that runs.
+
+        After a crash of the machine the id in it may be another program's; after a kill of the supervisor it may be
+        that of a dead server which the system's first process has not waited for yet. What else the crash left has
+        been ended by now (`home`).
+        """
         lock = self._data / "postmaster.pid"
         try:
-            program = Path(f"/proc/{int(lock.read_text().split()[0])}/comm").read_text().strip()
+            status = Path(f"/proc/{int(lock.read_text().split()[0])}/status").read_text()
         except (OSError, ValueError, IndexError):
             return
-        if program != "postgres":
+        if not status.startswith("Name:\tpostgres\n") or "State:\tZ" in status:
             lock.unlink()
 
     def _tool(self, name: str, *arguments: str) -> Command:

@@ -24,6 +24,7 @@ class RunningStack:
     def __init__(self, home: Home, *, process: Process) -> None:
         self.home = home
         self.process = process
+        self._stale = self._written_at()  # of a stack in this home that was killed
 
     @property
     def endpoints(self) -> Endpoints:
@@ -37,10 +38,16 @@ class RunningStack:
     def wait_until_ready(self, *, within: float) -> None:
         """Return when the file is there. Raises StackError with the supervisor's words where it never is."""
         deadline = time.monotonic() + within
-        while not self.home.endpoints.exists():
+        while self._written_at() in (None, self._stale):
             if self.process.exit_status is not None or time.monotonic() > deadline:
                 raise StackError(f"The stack in {self.home.folder} did not start:\n{self.process.output_tail()}")
             time.sleep(_LOOK_EVERY_S)
+
+    def _written_at(self) -> int | None:
+        try:
+            return self.home.endpoints.stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         """Ask the supervisor to end and return its exit status; 15 s later it is killed."""
