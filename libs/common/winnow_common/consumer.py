@@ -42,6 +42,7 @@ _POLL_SECONDS = 0.5
 _COMMIT_SECONDS = 1.0
 _DRAIN_SECONDS = 20.0
 _LONGEST_WAIT = 2.0
+_STUCK_SECONDS = 30.0
 
 
 class Consumer:
@@ -90,13 +91,19 @@ class Consumer:
         self._resting: dict[Partition, float] = {}
         self._committed_at = 0.0
         self._subscription: Subscription | None = None
-        self.turned_at = time.monotonic()
-        """When the loop last went round, in monotonic seconds; a loop that is stuck is seen by this."""
+        self._turned_at: float | None = None
 
     async def drain(self) -> None:
         """Finish the batch in hand, commit, leave the group; returns when `run` has."""
         self._draining.set()
         await self._finished.wait()
+
+    async def ready(self) -> None:
+        """For readiness: raises unless the loop has been round lately."""
+        if self._turned_at is None:
+            raise RuntimeError("has not joined its group yet")
+        if time.monotonic() - self._turned_at > _STUCK_SECONDS:
+            raise RuntimeError("has a batch in hand for too long")
 
     async def run(self) -> None:
         """Handle messages until drained.
@@ -120,7 +127,6 @@ class Consumer:
             await self._commit(subscription)
 
     async def _turn(self, subscription: Subscription) -> None:
-        self.turned_at = time.monotonic()
         self._wake_partitions(subscription)
         records = await subscription.poll(maximum=self._batch, timeout=_POLL_SECONDS)
         async with self._idle:
@@ -128,6 +134,7 @@ class Consumer:
                 await self._handle(records, subscription)
             if time.monotonic() - self._committed_at >= _COMMIT_SECONDS:
                 await self._commit(subscription)
+        self._turned_at = time.monotonic()
 
     async def _commit(self, subscription: Subscription) -> None:
         self._committed_at = time.monotonic()
@@ -136,7 +143,7 @@ class Consumer:
             await subscription.commit(positions)
 
     async def _revoked(self, partitions: frozenset[Partition]) -> None:
-        """Let the batch in hand finish and hand its offsets over; one that takes too long is done by two, harmlessly."""
+        """Let the batch in hand finish and hand its offsets over; one that takes too long is done twice, harmlessly."""
         try:
             async with asyncio.timeout(_DRAIN_SECONDS), self._idle:
                 if self._subscription is not None:

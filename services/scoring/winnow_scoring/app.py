@@ -1,0 +1,148 @@
+"""The composition root: the only place that constructs things.
+
+Two roles share the schema and run as processes of their own, so that bulk work never delays a single score: `serve`
+answers requests from the log, `imports` takes in files. Both relay facts.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from winnow_common import maintenance
+from winnow_common.clock import Clock, system_clock
+from winnow_common.consumer import Consumer
+from winnow_common.kafka import KafkaLog
+from winnow_common.lifecycle import Background
+from winnow_common.log import Log, Publisher
+from winnow_common.operations import Operations
+from winnow_common.outcome import AnyHandler
+from winnow_common.postgres import Pool, open_pool, ping
+from winnow_common.relay import Relay
+from winnow_common.sealed import SealedStore
+from winnow_common.stored_answers import stored_answers
+from winnow_contracts.topics import REPLIES, SCORING_REQUESTS
+
+from winnow_scoring.compiled_rules import CompiledRules
+from winnow_scoring.cursors import Cursors
+from winnow_scoring.handlers.companies import CompanyHandlers
+from winnow_scoring.handlers.imports import ImportHandlers
+from winnow_scoring.handlers.rule_reads import RuleReads
+from winnow_scoring.handlers.rules import RuleHandlers
+from winnow_scoring.handlers.scores import ScoreHandlers
+from winnow_scoring.handlers.scoring import ScoringHandlers
+from winnow_scoring.import_runner import SOURCE, ImportRunner
+from winnow_scoring.settings import Settings
+from winnow_scoring.store import partitions
+
+GROUP: Final = "scoring"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foundation:
+    """What both roles stand on."""
+
+    log: Log
+    pool: Pool
+    publisher: Publisher
+    relay: Relay
+    objects: SealedStore
+    background: Background
+    operations: Operations
+
+
+@asynccontextmanager
+async def serve(settings: Settings) -> AsyncIterator[Background]:
+    """Answer requests, until told to stop."""
+    async with _founded(settings, role="scoring", clock=system_clock) as base:
+        consumer = Consumer(
+            log=base.log,
+            publisher=base.publisher,
+            pool=base.pool,
+            topics=[SCORING_REQUESTS],
+            group=GROUP,
+            source=SOURCE,
+            handlers=handlers(settings, clock=system_clock),
+            replies=REPLIES,
+            seal=base.objects,
+            clock=system_clock,
+            relay=base.relay,
+            batch=settings.batch,
+        )
+        base.background.start("consumer", consumer.run, drain=consumer.drain)
+        base.operations.add_check("consumer", consumer.ready)
+        yield base.background
+
+
+@asynccontextmanager
+async def take_in(settings: Settings) -> AsyncIterator[Background]:
+    """Take in files of companies, until told to stop."""
+    async with _founded(settings, role="imports", clock=system_clock) as base:
+        runner = ImportRunner(
+            pool=base.pool,
+            objects=base.objects,
+            clock=system_clock,
+            instance=settings.instance,
+            wake_relay=base.relay.wake,
+        )
+        base.background.start("imports", runner.run, drain=runner.drain)
+        yield base.background
+
+
+def handlers(settings: Settings, *, clock: Clock) -> Sequence[AnyHandler]:
+    """Everything that scoring answers."""
+    cursors = Cursors(settings.master_key.get_secret_value())
+    compiled = CompiledRules()
+    return [
+        *ScoringHandlers(clock=clock, compiled=compiled).all(),
+        *ScoreHandlers(cursors=cursors, compiled=compiled).all(),
+        *CompanyHandlers(clock=clock, cursors=cursors).all(),
+        *ImportHandlers(clock=clock, cursors=cursors).all(),
+        *RuleHandlers(clock=clock).all(),
+        *RuleReads(cursors=cursors).all(),
+        stored_answers(clock),
+    ]
+
+
+@asynccontextmanager
+async def _founded(settings: Settings, *, role: str, clock: Clock) -> AsyncIterator[Foundation]:
+    """Pool, log, relay, maintenance and the operations port."""
+    name = f"{role}-{settings.instance}"
+    source = KafkaLog(settings.kafka, client=name)
+    objects = SealedStore.at(settings.objects, master_key=settings.master_key.get_secret_value())
+    operations = Operations()
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(
+            open_pool(settings.postgres.get_secret_value(), size=settings.pool_size, name=name)
+        )
+        chores = (partial(maintenance.keep_inbox, pool, clock), partial(_keep_scores, pool, clock))
+        publisher = await stack.enter_async_context(source.publisher())
+        await stack.enter_async_context(operations.serve(host=settings.operations_host, port=settings.operations_port))
+        for chore in chores:
+            await chore()
+        background = await stack.enter_async_context(Background())
+        relay = Relay(pool=pool, publisher=publisher)
+        background.start("relay", relay.run, drain=relay.drain)
+        background.start("maintenance", partial(maintenance.hourly, *chores, partial(_sweep, objects, clock)))
+        operations.add_check("postgres", partial(ping, pool))
+        operations.add_check("log", source.ready)
+        operations.add_check("background", background.check)
+        yield Foundation(
+            log=source,
+            pool=pool,
+            publisher=publisher,
+            relay=relay,
+            objects=objects,
+            background=background,
+            operations=operations,
+        )
+
+
+async def _keep_scores(pool: Pool, clock: Clock) -> None:
+    async with pool.acquire() as connection:
+        await partitions.keep(connection, now=clock())
+
+
+async def _sweep(objects: SealedStore, clock: Clock) -> None:
+    await objects.sweep(clock())
