@@ -66,10 +66,10 @@ def metrics() -> Iterator[MetricWrapperBase]:
         yield from (value for value in vars(module).values() if isinstance(value, MetricWrapperBase))
 
 
-def metric_name(metric: MetricWrapperBase) -> str:
-    """As it is scraped."""
-    name = metric.describe()[0].name
-    return f"{name}_total" if isinstance(metric, Counter) else name
+def described(metric: MetricWrapperBase) -> tuple[str, str]:
+    """A metric's name as it is scraped, and its line of meaning."""
+    [family] = metric.describe()
+    return f"{family.name}_total" if isinstance(metric, Counter) else family.name, family.documentation
 
 
 def variables(settings: type[BaseSettings]) -> dict[str, str]:
@@ -152,7 +152,7 @@ def test_the_table_of_metrics_is_that_of_the_code() -> None:
 
     told = {name: cells[-1] for name, cells in table.items() if name.startswith("winnow_")}
 
-    assert told == {metric_name(metric): metric.describe()[0].documentation for metric in metrics()}
+    assert told == dict(described(metric) for metric in metrics())
 
 
 def test_the_tables_of_settings_are_those_of_the_code() -> None:
