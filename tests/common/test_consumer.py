@@ -97,6 +97,19 @@ async def test_a_key_of_the_day_before_stands_for_24_hours(house: House, hours: 
     assert await house.noted() == ["tea"] * (1 if repeated else 2)
 
 
+async def test_a_message_delivered_again_after_more_than_a_day_is_not_done_again(house: House) -> None:
+    event = house.ask("tea", fingerprint="f", previous_id=uuid4())
+    await house.answers(event)
+    house.clock.forward(hours=30)
+
+    await house.publish(event)
+    async with house.running():
+        (reply,) = await house.replies_to(event, count=2)
+
+    assert (status(reply), replayed(reply)) == (201, True)
+    assert await house.noted() == ["tea"]
+
+
 async def test_a_refusal_is_stored_and_undoes_what_was_written(house: House) -> None:
     event = house.ask("tea", behaviour="refuse")
     await house.answers(event)

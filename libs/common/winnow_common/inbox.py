@@ -25,13 +25,15 @@ KEPT_FOR = timedelta(days=14)
 _AHEAD = 7
 
 _FIND = """
-SELECT asked.position, stored.status, stored.reply, stored.fingerprint, stored.handled_at
-FROM unnest($1::integer[], $2::uuid[], $3::date[], $4::uuid[]) AS asked (position, tenant_id, day, message_id)
+SELECT asked.position, stored.status, stored.reply, stored.fingerprint
+FROM unnest($1::integer[], $2::uuid[], $3::date[], $4::uuid[], $5::timestamptz[])
+    AS asked (position, tenant_id, day, message_id, handled_after)
 CROSS JOIN LATERAL (
     SELECT status, reply, fingerprint, handled_at FROM inbox
     WHERE inbox.tenant_id = asked.tenant_id AND inbox.day = asked.day AND inbox.message_id = asked.message_id
     LIMIT 1
 ) AS stored
+WHERE asked.handled_after IS NULL OR stored.handled_at > asked.handled_after
 """
 
 _REMEMBER = """
@@ -95,23 +97,23 @@ def day_of(moment: datetime) -> date:
 
 
 async def find(connection: Connection, identities: Sequence[Identity], *, now: datetime) -> Mapping[int, Stored]:
-    """What is stored for these messages, by their position in the sequence."""
-    asked = [(position, item.tenant, item.day, item.id) for position, item in enumerate(identities)]
+    """What is stored for these messages, by their position in the sequence.
+
+    What was handled under the message's own id stays handled, however late it comes again; what was handled under its
+    key on the day before stands for 24 hours.
+    """
+    asked: list[tuple[int, UUID, date, UUID, datetime | None]] = [
+        (position, item.tenant, item.day, item.id, None) for position, item in enumerate(identities)
+    ]
     asked += [
-        (position, item.tenant, item.day - timedelta(days=1), item.previous_id)
+        (position, item.tenant, item.day - timedelta(days=1), item.previous_id, now - STORED_FOR)
         for position, item in enumerate(identities)
         if item.previous_id is not None
     ]
     if not asked:
         return {}
     rows = await connection.fetch(_FIND, *map(list, zip(*asked, strict=True)))
-    found: dict[int, Stored] = {}
-    for row in rows:
-        keyed = identities[row["position"]].previous_id is not None
-        if keyed and row["handled_at"] <= now - STORED_FOR:
-            continue
-        found[row["position"]] = Stored(row["status"], row["reply"], row["fingerprint"])
-    return found
+    return {row["position"]: Stored(row["status"], row["reply"], row["fingerprint"]) for row in rows}
 
 
 async def remember(connection: Connection, handled: Sequence[Handled], *, now: datetime) -> None:
