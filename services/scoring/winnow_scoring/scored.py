@@ -5,18 +5,15 @@ This is the hot path: answers are put together from bytes that are ready, and no
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Final, NamedTuple
+from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
 
 from winnow_scoring.compiler import CompiledRule
-from winnow_scoring.public_ids import Prefix, shown
+from winnow_scoring.public_ids import Prefix, derived_id, shown
 from winnow_scoring.snapshots import Snapshot, prepare
-
-_LOW_BITS: Final = (1 << 62) - 1
-_TIME_BITS: Final = (1 << 48) - 1
 
 
 class PublishedRule:
@@ -96,17 +93,4 @@ def evaluate(snapshot: Snapshot, *, rule: CompiledRule, today: date) -> Verdict:
 def score(profile: ScoredProfile, *, rule: PublishedRule, request_id: UUID, time: datetime, today: date) -> Score:
     """The score of a profile by a rule on a day; the same request and domain always give the same id."""
     verdict = evaluate(profile.snapshot, rule=rule.compiled, today=today)
-    return Score(score_id(request_id, domain=profile.domain, time=time), profile, rule, verdict)
-
-
-def score_id(request_id: UUID, *, domain: str, time: datetime) -> UUID:
-    """A UUIDv7 (RFC 9562) of the request's time, whose other bits come from request and domain instead of chance."""
-    digest = hashlib.blake2b(request_id.bytes + domain.encode(), digest_size=10).digest()
-    noise = int.from_bytes(digest)
-    value = (int(time.timestamp() * 1000) & _TIME_BITS) << 80 | 0x7 << 76
-    return UUID(int=value | ((noise >> 62) & 0xFFF) << 64 | 0b10 << 62 | noise & _LOW_BITS)
-
-
-def time_of(score_id: UUID) -> datetime:
-    """When the request of a score was made, to the millisecond."""
-    return datetime.fromtimestamp((score_id.int >> 80) / 1000, tz=UTC)
+    return Score(derived_id(request_id, key=profile.domain, time=time), profile, rule, verdict)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+
+import orjson
 
 from winnow_scoring.files.columns import Mapped
 from winnow_scoring.files.csv_records import CsvLayout, CsvReader
@@ -15,18 +16,25 @@ from winnow_scoring.files.rows import Accepted, Rejected, row_of_cells, row_of_o
 class Checkpoint:
     """Where to go on, and what the header of a CSV file said."""
 
-    position: Position = Position()
+    position: Position
     layout: CsvLayout | None = None
 
-    def as_json(self) -> dict[str, Any]:
-        """To be stored."""
-        return {"position": asdict(self.position), "layout": self.layout and self.layout.as_json()}
+    @classmethod
+    def start(cls) -> "Checkpoint":
+        """The beginning of a file."""
+        return cls(Position())
 
     @classmethod
-    def from_json(cls, written: dict[str, Any]) -> "Checkpoint":
-        """The checkpoint that `as_json` wrote."""
+    def read(cls, text: str) -> "Checkpoint":
+        """The checkpoint that `text` gave."""
+        written = orjson.loads(text)
         layout = written["layout"]
-        return cls(Position(**written["position"]), layout and CsvLayout.from_json(layout))
+        return cls(Position(**written["position"]), None if layout is None else CsvLayout.from_json(layout))
+
+    def text(self) -> str:
+        """To be stored; equal checkpoints have equal texts."""
+        layout = None if self.layout is None else self.layout.as_json()
+        return orjson.dumps({"position": asdict(self.position), "layout": layout}).decode()
 
 
 class CompanyFile:

@@ -1,22 +1,19 @@
 """Company profiles: put, get, list, delete."""
 
-from uuid import UUID
-
-import orjson
 from winnow_common.clock import Clock
-from winnow_common.identifiers import event_id
-from winnow_common.outcome import AnyHandler, Command, Fact, Outcome, Read, Request
+from winnow_common.outcome import AnyHandler, Command, Outcome, Read, Request
 from winnow_common.postgres import Connection
-from winnow_contracts import profiles, topics
+from winnow_contracts import profiles
 from winnow_contracts.profiles import DeleteCompany, GetCompany, ListCompanies, PutCompany
 
 from winnow_scoring import refusals
+from winnow_scoring.company_facts import deleted, updated
 from winnow_scoring.cursors import Cursors
 from winnow_scoring.pages import page
 from winnow_scoring.profiles import Profile
 from winnow_scoring.refusals import domain_of
 from winnow_scoring.store import companies
-from winnow_scoring.store.companies import Change, Company
+from winnow_scoring.store.companies import Company
 
 
 class CompanyHandlers:
@@ -50,7 +47,7 @@ class CompanyHandlers:
         version = await companies.delete(connection, tenant=request.tenant, domain=domain, now=self._clock())
         if version is None:
             raise refusals.domain_not_found()
-        return Outcome(status=204, facts=[_deleted(domain, version, request)])
+        return Outcome(status=204, facts=[deleted(domain, version=version, tenant=request.tenant, cause=request.id)])
 
     async def get(self, request: Request[GetCompany], connection: Connection) -> Outcome:
         """A profile."""
@@ -73,35 +70,3 @@ class CompanyHandlers:
             return self._cursors.make(company.domain, tenant=tenant, of=scope)
 
         return page(found, limit=asked.limit, shown=Company.as_json, cursor=cursor)
-
-
-def updated(change: Change, *, tenant: UUID, cause: UUID, place: str = "") -> Fact:
-    """`company.updated`; `place` tells changes of one company by one cause apart."""
-    company = change.company
-    return Fact(
-        topic=topics.COMPANIES,
-        type=profiles.UPDATED,
-        id=event_id(cause, profiles.UPDATED.name, f"{company.domain}{place}"),
-        tenant=tenant,
-        key=company.domain,
-        data=orjson.dumps(
-            {
-                "domain": company.domain,
-                "version": company.version,
-                "attributes": orjson.Fragment(company.attributes),
-            },
-        ),
-        sequence=company.version,
-    )
-
-
-def _deleted(domain: str, version: int, request: Request[DeleteCompany]) -> Fact:
-    return Fact(
-        topic=topics.COMPANIES,
-        type=profiles.DELETED,
-        id=event_id(request.id, profiles.DELETED.name, domain),
-        tenant=request.tenant,
-        key=domain,
-        data=orjson.dumps({"domain": domain, "version": version}),
-        sequence=version,
-    )

@@ -14,9 +14,9 @@ from winnow_scoring import refusals
 from winnow_scoring.compiled_rules import CompiledRules
 from winnow_scoring.cursors import Cursors
 from winnow_scoring.pages import page
-from winnow_scoring.public_ids import Prefix, read_id, shown
+from winnow_scoring.public_ids import Prefix, read_id, shown, time_of
 from winnow_scoring.rules import CODE_VERSION
-from winnow_scoring.scored import evaluate, time_of
+from winnow_scoring.scored import evaluate
 from winnow_scoring.snapshots import prepare
 from winnow_scoring.store import scores
 from winnow_scoring.store.scores import ListedScore, StoredScore

@@ -1,0 +1,1 @@
+"""Company profiles, rules and scores."""
