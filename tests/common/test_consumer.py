@@ -13,7 +13,7 @@ from winnow_common.memory_log import MemoryLog
 from winnow_common.quarantine import Limits, Quarantine, TooManyDeadLetters
 from winnow_contracts.topic import Kind, MessageType
 
-from .conftest import ACME, COUNT, HEARD, NOTE_TOGETHER, House, Note, until
+from .conftest import ACME, COUNT, HEARD, NOTE_TOGETHER, House, Note, OpenSeal, until
 
 
 def status(record: Record) -> int:
@@ -399,3 +399,29 @@ async def test_replies_wait_for_a_log_that_is_away(house: House) -> None:
 
     assert status(reply) == 201
     assert house.notes.calls == ["tea"]
+
+
+class _SealThatIsAway(OpenSeal):
+    """A seal that cannot be reached for the first attempts."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+
+    def seal(self, data: bytes, *, context: str) -> bytes:
+        if self.failures:
+            self.failures -= 1
+            raise ConnectionError
+        return super().seal(data, context=context)
+
+
+async def test_a_dead_letter_that_takes_several_attempts_to_put_aside_counts_once(house: House) -> None:
+    house.seal = _SealThatIsAway(3)
+    bad, good = house.ask("bad", behaviour="permanent"), house.ask("good")
+
+    async with house.running(quarantine=Quarantine(Limits(at_least=2))):
+        await house.publish(bad)
+        await house.replies_to(bad)
+        await house.publish(good)
+        (reply,) = await house.replies_to(good)
+
+    assert status(reply) == 201

@@ -75,6 +75,7 @@ class Execution:
         await asyncio.gather(*(self._read(delivery, gate) for delivery in reads))
         for delivery in self.deliveries:
             if delivery.state is State.DOOMED:
+                self.at.quarantine.died(delivery.tenant, now=time.monotonic())
                 await self._patiently(partial(self._bury, delivery))
         counts = Counter((delivery.type, _what_came_of(delivery)) for delivery in self.deliveries)
         for labels, count in counts.items():
@@ -188,7 +189,6 @@ class Execution:
 
     async def _bury(self, delivery: Delivery) -> None:
         """Put a message aside for the operator, and tell its sender."""
-        self.at.quarantine.died(delivery.tenant, now=time.monotonic())
         async with transaction(self.at.pool) as connection:
             await dead_letters.put_aside(
                 connection,
