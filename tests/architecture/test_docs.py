@@ -39,7 +39,7 @@ _FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _QUOTED = re.compile(r"`([^`\n]+)`")
 _PATH = re.compile(rf"(?:{'|'.join(map(re.escape, PARTS))})/[A-Za-z0-9_./*-]*")
-_TARGET = re.compile(r"`make ([a-z-]+)")
+_TARGET = re.compile(r"`make ([a-z_-]+)")
 
 
 def prose(document: Path) -> str:
