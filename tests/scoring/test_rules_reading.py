@@ -158,7 +158,6 @@ def test_a_fault_in_a_condition_is_told_with_its_place(change: dict[str, Any], p
         ({"caps": {"total": [0, "100"]}}, "/caps/total/1", "invalid_cap"),
         ({"caps": {"total": [100, 0]}}, "/caps/total", "empty_range"),
         ({"caps": {"groups": {"a/b~c": [0, 5]}}}, "/caps/groups/a~1b~0c", "unknown_group"),
-        ({"default": 1}, "/default", "wrong_type"),
         ({"\ud800": 1}, "/?", "unknown_field"),
     ],
 )
@@ -196,9 +195,9 @@ def test_a_rule_of_more_than_128_kib_is_refused() -> None:
 def test_null_reads_as_absent() -> None:
     nulls = {**SOUND, "any": None, "all": None, "none": None, "label": None, "group": None, "decay": None}
 
-    assert parse_rule(
-        {"name": "Test", "conditions": [nulls], "tiers": None, "caps": None, "default": None}
-    ) == parse_rule({"name": "Test", "conditions": [SOUND]})
+    assert parse_rule({"name": "Test", "conditions": [nulls], "tiers": None, "caps": None}) == parse_rule(
+        {"name": "Test", "conditions": [SOUND]}
+    )
 
 
 def test_the_generated_function_contains_nothing_that_a_user_wrote() -> None:

@@ -4,9 +4,9 @@ There is one line per criterion in the rule's order, then one per cap that took 
 the cap of the total last. Lines are made when they are first asked for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from winnow_scoring.labels import cap_label
 from winnow_scoring.rules import Bounds, Rule
@@ -16,68 +16,66 @@ State = bool | None
 """True, False, or None where the condition is missing."""
 
 
-class Line(NamedTuple):
-    """One line of the breakdown; `members` unfolds a group, and has no points of its own.
-
-    A tuple rather than a dataclass: lines are made for every score that is stored, and a tuple takes a third of the
-    time.
-    """
-
-    condition: str
-    state: State
-    points: int
-    members: tuple["Line", ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """The line as the API shows it; `missing` stands only on lines that are, `conditions` only on groups."""
-        return self._completed({"condition": self.condition, "matched": self.state is True, "points": self.points})
-
-    def as_member(self) -> dict[str, Any]:
-        """The same inside the line of a group: without points."""
-        return self._completed({"condition": self.condition, "matched": self.state is True})
-
-    def _completed(self, shown: dict[str, Any]) -> dict[str, Any]:
-        if self.state is None:
-            shown["missing"] = True
-        if self.members:
-            shown["conditions"] = [member.as_member() for member in self.members]
-        return shown
+Line = dict[str, Any]
+"""A line as the API shows it: `condition`, `matched`, `points`; `missing` where it is, `conditions` of a group."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinePlan:
-    """A condition's label, the slot of its state in the states of an evaluation, and the members of a group."""
+    """A condition's slot in the states of an evaluation, what is shown for each state, and the members of a group."""
 
-    label: str
     slot: int
+    shown: Mapping[State, Line]
     members: tuple["LinePlan", ...] = ()
 
-    def line(self, states: tuple[State, ...], points: int = 0) -> Line:
-        """The line for these states."""
-        if not self.members:
-            return Line(self.label, states[self.slot], points)
-        return Line(self.label, states[self.slot], points, tuple([member.line(states) for member in self.members]))
+    def line(self, states: tuple[State, ...]) -> Line:
+        """The line inside that of a group; it has no points of its own."""
+        line = {**self.shown[states[self.slot]]}
+        if self.members:
+            line["conditions"] = self.member_lines(states)
+        return line
+
+    def member_lines(self, states: tuple[State, ...]) -> list[Line]:
+        """The lines of a group's members."""
+        return [member.line(states) for member in self.members]
+
+
+def plan_line(label: str, *, slot: int, members: tuple[LinePlan, ...] = ()) -> LinePlan:
+    """The plan of a condition's line."""
+    shown: dict[State, Line] = {state: {"condition": label, "matched": state} for state in (True, False)}
+    shown[None] = {"condition": label, "matched": False, "missing": True}
+    return LinePlan(slot, shown, members)
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """How the results of a compiled rule become a breakdown.
 
-    `plans` has one plan for each criterion; `sources` names the attribute behind every slot that is missing where, and
-    only where, the attribute is.
+    `plans` has one plan for each criterion, and `groups` the indexes of those that are groups; `sources` names the
+    attribute behind every slot that is missing where, and only where, the attribute is.
     """
 
     rule: Rule
     plans: tuple[LinePlan, ...]
     sources: tuple[tuple[int, str], ...]
+    groups: tuple[int, ...]
+    capped: bool
 
-    def lines(self, states: tuple[State, ...], *, points: tuple[int, ...]) -> tuple[Line, ...]:
+    def lines(self, states: tuple[State, ...], *, points: tuple[int, ...]) -> list[Line]:
         """The lines of a breakdown; their points add up to the score."""
-        given = [plan.line(states, earned) for plan, earned in zip(self.plans, points, strict=True)]
-        return (*given, *self._cap_lines(points))
+        lines = [
+            {**plan.shown[states[plan.slot]], "points": earned} for plan, earned in zip(self.plans, points, strict=True)
+        ]
+        for index in self.groups:
+            lines[index]["conditions"] = self.plans[index].member_lines(states)
+        if self.capped:
+            lines.extend(self._cap_lines(points))
+        return lines
 
     def missing(self, states: tuple[State, ...]) -> tuple[str, ...]:
         """The attributes that a condition asks for and the company lacks, each once, in the rule's order."""
+        if None not in states:
+            return ()
         return tuple(dict.fromkeys([attribute for slot, attribute in self.sources if states[slot] is None]))
 
     def tier(self, score: int, *, states: tuple[State, ...]) -> str:
@@ -113,13 +111,14 @@ def _cap_line(bounds: Bounds, *, points: int, group: str | None = None) -> Itera
     """The line of a cap that changes something, else nothing."""
     allowed = bounds.clamp(points)
     if allowed != points:
-        yield Line(cap_label(allowed, upper=allowed < points, group=group), state=True, points=allowed - points)
+        label = cap_label(allowed, upper=allowed < points, group=group)
+        yield {"condition": label, "matched": True, "points": allowed - points}
 
 
 class Evaluation:
     """One rule's verdict on one company."""
 
-    __slots__ = ("_layout", "_lines", "_points", "_states", "missing", "score", "tier")
+    __slots__ = ("_layout", "_points", "_states", "missing", "score", "tier")
 
     def __init__(self, score: int, *, layout: Layout, states: tuple[State, ...], points: tuple[int, ...]) -> None:
         self.score = score
@@ -128,15 +127,7 @@ class Evaluation:
         self._layout = layout
         self._states = states
         self._points = points
-        self._lines: tuple[Line, ...] | None = None
 
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """The breakdown, made on the first look."""
-        if self._lines is None:
-            self._lines = self._layout.lines(self._states, points=self._points)
-        return self._lines
-
-    def as_json_lines(self) -> list[dict[str, Any]]:
-        """The breakdown as the API shows it."""
-        return [line.as_json() for line in self.lines]
+    def as_json_lines(self) -> list[Line]:
+        """The breakdown, made now."""
+        return self._layout.lines(self._states, points=self._points)

@@ -9,16 +9,16 @@ and the states of all conditions are at hand for the breakdown.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final, Literal, Protocol
 
-from winnow_scoring.breakdown import Evaluation, Layout, LinePlan, State
+from winnow_scoring.breakdown import Evaluation, Layout, LinePlan, State, plan_line
 from winnow_scoring.conditions import Comparison, Condition, Operator, Quantifier
 from winnow_scoring.decay import fading
 from winnow_scoring.labels import label_of
 from winnow_scoring.operands import operands
-from winnow_scoring.rules import Criterion, Decay, Rule
+from winnow_scoring.rules import UNBOUNDED, Criterion, Decay, Rule
 from winnow_scoring.snapshots import Snapshot
 
 Results = tuple[int, tuple[State, ...], tuple[int, ...]]
@@ -60,7 +60,13 @@ def compile_rule(rule: Rule) -> CompiledRule:
     namespace: dict[str, Any] = {"__builtins__": {}, **program.constants}
     exec(compile(source, "<rule>", "exec"), namespace)  # noqa: S102 - the text is ours; see the module's docstring
     function = namespace["rule"]
-    return CompiledRule(rule, source, function, function, Layout(rule, plans, tuple(program.sources)))
+    return CompiledRule(rule, source, function, function, _layout(rule, plans=plans, sources=program.sources))
+
+
+def _layout(rule: Rule, *, plans: tuple[LinePlan, ...], sources: list[tuple[int, str]]) -> Layout:
+    groups = tuple(index for index, plan in enumerate(plans) if plan.members)
+    capped = rule.total_cap != UNBOUNDED or bool(rule.group_caps)
+    return Layout(rule, plans, tuple(sources), groups, capped)
 
 
 _EQUAL: Final = {
@@ -137,10 +143,10 @@ class _Program:
 
     def _condition(self, condition: Condition) -> LinePlan:
         if isinstance(condition, Comparison):
-            return LinePlan(label_of(condition), self._comparison(condition))
+            return plan_line(label_of(condition), slot=self._comparison(condition))
         members = tuple(self._condition(member) for member in condition.members)
         slot = self._slot(_kleene(condition.quantifier, slots=[member.slot for member in members]))
-        return LinePlan(label_of(condition), slot, members)
+        return plan_line(label_of(condition), slot=slot, members=members)
 
     def _comparison(self, comparison: Comparison) -> int:
         reading = self._reading(comparison.reading)
@@ -162,7 +168,7 @@ class _Program:
         known = self._slot(f"None if {reading} is None else {reading} == {reading}")
         self.sources.append((known, decay.attribute))
         both = self._slot(_kleene(Quantifier.ALL, slots=[plan.slot, known]))
-        return LinePlan(plan.label, both, plan.members), f"day - {reading}"
+        return replace(plan, slot=both), f"day - {reading}"
 
     def _slot(self, expression: str) -> int:
         slot = self._slots

@@ -15,7 +15,7 @@ LONGEST_GROUP_NAME: Final = 64
 LARGEST_POINTS: Final = 1_000_000
 LARGEST_DEFINITION: Final = 128 * 1024
 
-RULE_FIELDS: Final = frozenset({"name", "conditions", "tiers", "caps", "insufficient_data_above", "default"})
+RULE_FIELDS: Final = frozenset({"name", "conditions", "tiers", "caps", "insufficient_data_above"})
 CRITERION_FIELDS: Final = frozenset({"points", "group", "decay", "label"})
 TIER_FIELDS: Final = frozenset({"hot", "warm", "neutral", "insufficient_data_above"})
 DECAY_SHAPES: Final = frozenset(shape.value for shape in DecayShape)
@@ -41,9 +41,8 @@ class _RuleReader:
         tiers = self._tiers(written.get("tiers"))
         total, groups = self._caps(written.get("caps"))
         share = self._share(written)
-        default = self._flag(written.get("default"), path=("default",))
         self._refuse()
-        rule = Rule(name, criteria, tiers, total, groups, share, default)
+        rule = Rule(name, criteria, tiers, total, groups, share)
         if len(rule.canonical()) > LARGEST_DEFINITION:
             self.problems.add(
                 (), code="rule_too_large", detail=f"A rule has at most {LARGEST_DEFINITION // 1024} KiB of JSON"
@@ -60,11 +59,6 @@ class _RuleReader:
             self.problems.add(path, code=code, detail=f"Text of 1 to {longest} characters is needed here")
             return ""
         return str(value)
-
-    def _flag(self, value: Any, *, path: Path) -> bool:
-        if value is not None and not isinstance(value, bool):
-            self.problems.add(path, code="wrong_type", detail="true or false is needed here")
-        return value is True
 
     def _criteria(self, written: Any) -> tuple[Criterion, ...]:
         if not isinstance(written, list) or not written:

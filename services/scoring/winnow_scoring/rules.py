@@ -60,10 +60,7 @@ UNBOUNDED: Final = Bounds()
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule that is known to be sound: `parse_rule` made it. Group caps apply before the cap of the total.
-
-    `default` asks that requests which name no rule are scored by this one; it says nothing about scores.
-    """
+    """A rule that is known to be sound: `parse_rule` made it. Group caps apply before the cap of the total."""
 
     name: str
     criteria: tuple[Criterion, ...]
@@ -71,7 +68,6 @@ class Rule:
     total_cap: Bounds = UNBOUNDED
     group_caps: tuple[tuple[str, Bounds], ...] = ()
     insufficient_data_above: float | None = None
-    default: bool = False
 
     def definition(self) -> dict[str, Any]:
         """The rule as JSON that parses to this rule, with every default written out."""
@@ -86,8 +82,6 @@ class Rule:
         }
         if self.insufficient_data_above is not None:
             definition["insufficient_data_above"] = self.insufficient_data_above
-        if self.default:
-            definition["default"] = True
         return definition
 
     def canonical(self) -> bytes:
