@@ -39,6 +39,7 @@ _FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _QUOTED = re.compile(r"`([^`\n]+)`")
 _PATH = re.compile(rf"(?:{'|'.join(map(re.escape, PARTS))})/[A-Za-z0-9_./*-]*")
+_SHOWN_BY = re.compile(r"\[test_\w+\.py\]\(([^)]+)\): `(test_\w+)`")
 _TARGET = re.compile(r"`make ([a-z_-]+)")
 
 
@@ -47,10 +48,14 @@ def prose(document: Path) -> str:
     return _FENCED.sub("", document.read_text())
 
 
+def section(document: Path, *, heading: str) -> str:
+    """What stands under a heading."""
+    return document.read_text().split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
+
+
 def rows(document: Path, *, heading: str) -> dict[str, list[str]]:
     """The rows of the tables under a heading: the other cells by the first one, without backticks."""
-    section = document.read_text().split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
-    lines = [line for line in section.splitlines() if line.startswith("| ")]
+    lines = [line for line in section(document, heading=heading).splitlines() if line.startswith("| ")]
     cells = ([cell.strip().replace("`", "") for cell in line.strip("|").split("|")] for line in lines)
     return {first: rest for first, *rest in cells}
 
@@ -200,3 +205,14 @@ def test_numbers_of_decisions_follow_each_other() -> None:
     numbers = [int(path.name[:4]) for path in sorted(DECISIONS.glob("0*.md"))]
 
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_each_guarantee_names_a_test_that_exists() -> None:
+    told = section(README, heading="Guarantees")
+    guarantees = len(rows(README, heading="Guarantees")) - len(["guarantee", "---"])
+    named = _SHOWN_BY.findall(told)
+
+    lost = [name for path, name in named if f"def {name}(" not in (ROOT / path).read_text()]
+
+    assert lost == []
+    assert len(named) == guarantees > 0
