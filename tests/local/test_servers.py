@@ -1,12 +1,16 @@
 """The three servers: up, reachable with their passwords alone, and back on the same port after any end."""
 
 import asyncio
+import sys
+from pathlib import Path
 
 import pytest
 from redis import AuthenticationError, Redis
 from winnow_local.errors import StackError
-from winnow_local.ports import LOOPBACK
+from winnow_local.ports import LOOPBACK, free_port
 from winnow_local.postgres import run_sql
+from winnow_local.processes import Command, Process
+from winnow_local.server import holds
 from winnow_local.servers import Servers
 
 
@@ -31,6 +35,31 @@ async def test_rows_survive_a_kill_of_postgres(servers: Servers, database: str) 
     await servers.postgres.start()
 
     assert run_sql(database, statements="SELECT n FROM kept").strip() == "7"
+
+
+async def test_postgres_runs_in_a_folder_that_is_closed_to_others_and_dies_with_its_parent(tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0o700)
+    program = (
+        "import asyncio, pathlib, time; from winnow_local.postgres import PostgresServer, run_sql;"
+        f"server = PostgresServer(pathlib.Path({str(tmp_path / 'closed' / 'postgres')!r}), port={free_port()},"
+        " password='secret', sink=print); asyncio.run(server.start());"
+        "print(run_sql(server.url(), statements=\"SELECT 'answered ' || 6 * 7\"), flush=True); time.sleep(600)"
+    )
+    parent = Process(Command(name="parent", argv=(sys.executable, "-c", program)), sink=lambda _: None)
+
+    async def has_answered() -> bool:
+        assert parent.exit_status is None, parent.output_tail()
+        return "answered 42" in parent.last_lines
+
+    assert await holds(has_answered, within=60)
+    process = int((tmp_path / "closed" / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
+    await parent.kill()
+
+    async def is_gone() -> bool:
+        status = Path(f"/proc/{process}/status")
+        return not status.exists() or "State:\tZ" in status.read_text()
+
+    assert await holds(is_gone, within=2)
 
 
 def test_postgres_refuses_a_wrong_password(servers: Servers) -> None:

@@ -26,10 +26,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home that later tests start again, so that only the first start makes everything."""
-    folder = tmp_path_factory.mktemp("stack")
-    for each in (folder, folder.parent, folder.parent.parent):
-        each.chmod(each.stat().st_mode | 0o011)
-    return folder
+    return tmp_path_factory.mktemp("stack")
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +98,6 @@ async def test_process_that_is_killed_runs_again_and_is_in_the_endpoints(scaled:
 
 
 async def test_second_stack_runs_beside_the_first(scaled: RunningStack, tmp_path: Path) -> None:
-    for each in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        each.chmod(each.stat().st_mode | 0o011)
-
     with running_stack(tmp_path / "second", within=180) as second:
         first, other = scaled.endpoints, second.endpoints
 

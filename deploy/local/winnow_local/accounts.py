@@ -27,7 +27,9 @@ class Account:
         identity = ("--reuid", str(self.uid), "--regid", str(self.gid), "--clear-groups")
         if self.capability is None:
             return identity
-        return (*identity, "--inh-caps", f"+{self.capability}", "--ambient-caps", f"+{self.capability}")
+        kept = ("--inh-caps", f"+{self.capability}", "--ambient-caps", f"+{self.capability}")
+        # initdb asks with access(2) whether it may run postgres, and access(2) forgets capabilities without this bit.
+        return (*identity, *kept, "--securebits", "+no_setuid_fixup")
 
 
 def account_for(data: Path, *, binaries: Path) -> Account | None:
