@@ -76,12 +76,18 @@ class CompanyAnswer(CompanyAttributes):
     updated_at: datetime
 
 
+class KnownAttributes(CompanyAttributes):
+    """Attributes that are told; listeners pass over those that they do not know."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
 class CompanyUpdated(BaseModel):
     """A profile is new or has changed; the sequence is its version."""
 
     domain: str
     version: int
-    attributes: CompanyAttributes
+    attributes: KnownAttributes
 
 
 class CompanyDeleted(BaseModel):
