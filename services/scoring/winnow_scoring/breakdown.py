@@ -37,7 +37,9 @@ class LinePlan:
 
     def member_lines(self, states: tuple[State, ...]) -> list[Line]:
         """The lines of a group's members."""
-        return [member.line(states) for member in self.members]
+        return [
+            member.line(states) if member.members else {**member.shown[states[member.slot]]} for member in self.members
+        ]
 
 
 def plan_line(label: str, *, slot: int, members: tuple[LinePlan, ...] = ()) -> LinePlan:
