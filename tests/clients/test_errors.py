@@ -22,9 +22,13 @@ from winnow import (
     UnusableArgument,
     Winnow,
 )
+from winnow.calls import command
 from winnow.errors import ConfigurationError
+from winnow.uploads import FileBody
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.clients.conftest import WinnowServer
 
 KEY = "wk_test_0123456789"
@@ -124,12 +128,26 @@ def test_a_key_may_end_in_a_line_break_as_files_do(api: WinnowServer) -> None:
         assert list(client.rules.list()) == []
 
 
-def test_what_cannot_be_sent_is_not_tried_again(api: WinnowServer, client: Winnow, slept: list[float]) -> None:
-    with pytest.raises(UnusableArgument):
-        client.score("acme.com", idempotency_key="line\nbreak")
+@pytest.mark.parametrize("key", ["", "line\nbreak", "é", '"quoted"', "a b", "x" * 256])
+def test_an_idempotency_key_that_no_server_takes_is_refused(api: WinnowServer, client: Winnow, key: str) -> None:
+    with pytest.raises(UnusableArgument, match="idempotency key"):
+        client.score("acme.com", idempotency_key=key)
+
+    assert api.received == []
+
+
+def test_a_file_that_shrinks_while_it_is_sent_is_not_tried_again(
+    client: Winnow, slept: list[float], tmp_path: Path
+) -> None:
+    path = tmp_path / "companies.csv"
+    path.write_text("domain\n")
+    longer = FileBody(path=path, size=100, content_type="text/csv")
+    request = command("POST", "/v1/companies/import", file=longer)
+
+    with pytest.raises(UnusableArgument, match="became shorter"):
+        client.driver.run(client.driver.perform(request))
 
     assert slept == []
-    assert api.received == []
 
 
 def test_an_answer_of_another_shape_is_told_by_its_places_alone(

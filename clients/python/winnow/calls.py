@@ -8,6 +8,7 @@ for long work are generators too, composed with `yield from`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from winnow.uploads import FileBody
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
+_IDEMPOTENCY_KEY = re.compile(r"[!#-\[\]-~]{1,255}")
 
 T = TypeVar("T")
 
@@ -85,6 +87,8 @@ def command(
     authenticated: bool = True,
 ) -> Request:
     """A request that changes or costs something: one idempotency key, kept over every retry."""
+    if idempotency_key is not None and not _IDEMPOTENCY_KEY.fullmatch(idempotency_key):
+        raise UnusableArgument("An idempotency key has 1 to 255 visible ASCII characters, no quotes or backslashes.")
     return Request(
         method=method,
         path=path,

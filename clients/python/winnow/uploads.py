@@ -27,6 +27,7 @@ class FileBody:
     """A request body that is a file. `progress` hears (bytes sent, bytes in all).
 
     Each attempt opens the file again and reads it from the beginning, so memory stays at one piece.
+    Raises `UnusableArgument` where the file became shorter; what was added to it meanwhile is left out.
     """
 
     path: Path
@@ -37,7 +38,10 @@ class FileBody:
     def pieces(self) -> Iterator[bytes]:
         sent = 0
         with self.path.open("rb") as file:
-            while piece := file.read(CHUNK):
+            while sent < self.size:
+                piece = file.read(min(CHUNK, self.size - sent))
+                if not piece:
+                    raise UnusableArgument(f"{self.path} became shorter while it was sent.")
                 yield piece
                 sent += len(piece)
                 self._tell(sent)
