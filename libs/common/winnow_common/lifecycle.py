@@ -1,6 +1,15 @@
-"""The life of a process: start, run until told to stop or until something fails, drain, end, all within bounded time.
+"""The life of a process: start, run until told to stop or until something fails, drain, end; all in bounded time.
 
-A service is an async context manager that yields its `Background`: entering it starts everything, leaving it drains and closes.
+A service is an async context manager that yields its `Background`: entering it starts everything, leaving it drains and
+closes everything in the opposite order.
+
+    @asynccontextmanager
+    async def serve(settings: Settings) -> AsyncIterator[Background]:
+        async with open_pool(...) as pool, Background() as background:
+            background.start("relay", relay.run, drain=relay.finish)
+            yield background
+
+    sys.exit(lifecycle.main(load(Settings), serve, service="scoring"))
 """
 
 import asyncio
@@ -9,7 +18,7 @@ import signal
 import sys
 import threading
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from types import TracebackType
 from typing import TypeVar
 
@@ -18,8 +27,12 @@ import uvloop
 from winnow_common import logs, telemetry
 from winnow_common.settings import CommonSettings
 
-DRAIN_TIMEOUT = 10.0
+DRAIN_TIMEOUT = 6.0
+"""Seconds for all drains of a `Background` together."""
+CANCEL_TIMEOUT = 2.0
+"""Seconds for its tasks to end once they are cancelled."""
 STOP_DEADLINE = 22.0
+"""Seconds from the signal to the end of the process, whatever hangs."""
 
 _log = logs.get(__name__)
 
@@ -28,42 +41,51 @@ Work = Callable[[], Awaitable[None]]
 
 
 class Background:
-    """Tasks that belong to a service: the failure of one ends the service; leaving the context drains and cancels them."""
+    """Tasks of a service. The failure of one ends the service; leaving the context drains and cancels them."""
 
     def __init__(self) -> None:
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
         self._drains: list[tuple[str, Work]] = []
         self._failed = asyncio.Event()
         self._stopping = False
         self.failure: BaseException | None = None
+        """What the first task that failed raised."""
 
     def start(self, name: str, work: Work, *, drain: Work | None = None) -> None:
-        """Run `work` until the service ends. `drain` asks it to finish what it has begun; the last started drains first."""
+        """Run `work` until the service ends; it may return earlier. `drain` makes it finish what it has begun.
+
+        The task that was started last is drained first.
+        """
 
         async def run() -> None:
             await work()
 
         task = asyncio.create_task(run(), name=name)
         task.add_done_callback(self._ended)
-        self._tasks[name] = task
+        self._tasks.append(task)
         if drain is not None:
             self._drains.append((name, drain))
 
     async def check(self) -> None:
-        """For `Operations`: raises when a task failed or the service is about to end."""
-        if self.failure is not None or self._stopping:
-            raise RuntimeError("stopping")
+        """Raise when a task has failed or the service is about to end; for `Operations`."""
+        if self._stopping or self.failure is not None:
+            raise Stopping
 
     async def failed(self) -> None:
         """Return when a task has failed."""
         await self._failed.wait()
 
+    def stop(self) -> None:
+        """Be not ready from now on; leaving the context comes next."""
+        self._stopping = True
+
     def _ended(self, task: asyncio.Task[None]) -> None:
-        if task.cancelled() or task.exception() is None or self.failure is not None:
+        error = None if task.cancelled() else task.exception()
+        if error is None or self.failure is not None:
             return
-        self.failure = task.exception()
-        _log.error("a background task failed", task=task.get_name(), exc_info=self.failure)
+        self.failure = error
         self._failed.set()
+        _log.error("a background task failed", task=task.get_name(), exc_info=error)
 
     async def __aenter__(self) -> "Background":
         return self
@@ -71,58 +93,110 @@ class Background:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stopping = True
-        for name, drain in reversed(self._drains):
-            try:
-                async with asyncio.timeout(DRAIN_TIMEOUT):
-                    await drain()
-            except Exception:
-                _log.warning("drain failed", task=name, exc_info=True)
-        for task in self._tasks.values():
+        self.stop()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_TIMEOUT):
+                for name, drain in reversed(self._drains):
+                    await self._drain(name, drain)
+        for task in self._tasks:
             task.cancel()
         if self._tasks:
-            _, hanging = await asyncio.wait(self._tasks.values(), timeout=DRAIN_TIMEOUT)
+            _, hanging = await asyncio.wait(self._tasks, timeout=CANCEL_TIMEOUT)
             for task in hanging:
                 _log.warning("a background task does not end", task=task.get_name())
 
+    async def _drain(self, name: str, drain: Work) -> None:
+        try:
+            await drain()
+        except asyncio.CancelledError:
+            _log.warning("a drain was cut off", task=name)
+            raise
+        except Exception:  # noqa: BLE001 - the others are to be drained all the same
+            _log.exception("a drain failed", task=name)
 
-async def run(service: AbstractAsyncContextManager[Background], *, deadline: float = STOP_DEADLINE) -> int:
-    """Run a service until SIGTERM or SIGINT (status 0) or until one of its background tasks fails (status 1).
 
-    After the signal it has `deadline` seconds in all; a second signal ends the process at once.
-    """
-    stop = asyncio.Event()
-
-    def on_signal(number: int) -> None:
-        if stop.is_set():
-            os._exit(128 + number)
-        _log.info("stopping", signal=signal.Signals(number).name)
-        watchdog = threading.Timer(deadline, os._exit, args=(1,))
-        watchdog.daemon = True
-        watchdog.start()
-        stop.set()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, on_signal, number)
-    async with service as background:
-        waits = [asyncio.create_task(stop.wait()), asyncio.create_task(background.failed())]
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
-    return 0 if background.failure is None else 1
+class Stopping(Exception):
+    """The process is about to end and takes nothing new."""
 
 
 def main(settings: S, serve: Callable[[S], AbstractAsyncContextManager[Background]], *, service: str) -> int:
-    """Configure logs and traces, run the service on uvloop, and return the process's exit status."""
+    """Configure logs and traces and run the service on uvloop; the process's exit status."""
     logs.configure(format=settings.log, level=settings.log_level, service=service, instance=settings.instance)
     with (
         telemetry.configure(service=service, instance=settings.instance, endpoint=settings.otlp_endpoint),
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        try:
-            return runner.run(run(serve(settings)))
-        except Exception:
-            _log.exception("the service failed")
-            sys.stdout.flush()
-            return 1
+        return runner.run(run(serve(settings), ending=_end_in_time))
+
+
+async def run(service: AbstractAsyncContextManager[Background], *, ending: Callable[[], None] | None = None) -> int:
+    """Run a service until SIGTERM or SIGINT (status 0), or until it cannot start or a task of it fails (status 1).
+
+    A signal while it starts undoes what was started. A second signal ends the process at once. `ending` is called when
+    the end begins.
+    """
+    stop, started = asyncio.Event(), asyncio.Event()
+    life = asyncio.create_task(_live(service, started=started, stop=stop, ending=ending or _nothing))
+
+    def on_signal(number: int) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
+        _log.info("stopping", signal=signal.Signals(number).name)
+        stop.set()
+        if not started.is_set():
+            life.cancel()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal, number)
+    try:
+        return await life
+    except asyncio.CancelledError:
+        if not stop.is_set():
+            raise
+        return 0
+    except OSError as error:  # a port that is taken, a folder that is not there: the words say all
+        _log.error("the service failed", reason=str(error))
+        return 0 if stop.is_set() else 1
+    except Exception as error:  # noqa: BLE001 - the last place that can say what it was
+        _log.exception("the service failed", reason=str(error))
+        return 0 if stop.is_set() else 1
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+async def _live(
+    service: AbstractAsyncContextManager[Background],
+    *,
+    started: asyncio.Event,
+    stop: asyncio.Event,
+    ending: Callable[[], None],
+) -> int:
+    async with service as background:
+        started.set()
+        _log.info("started")
+        waits = [asyncio.create_task(stop.wait()), asyncio.create_task(background.failed())]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        background.stop()
+        ending()
+    _log.info("stopped")
+    return 0 if stop.is_set() else 1
+
+
+def _nothing() -> None:
+    """What happens by default when the end begins."""
+
+
+def _end_in_time() -> None:
+    """End the process when the deadline is over, from a thread of its own: the event loop may be what hangs."""
+
+    def end() -> None:
+        sys.stderr.write(f"did not stop within {STOP_DEADLINE:.0f} s, ending now\n")
+        os._exit(1)
+
+    watchdog = threading.Timer(STOP_DEADLINE, end)
+    watchdog.daemon = True
+    watchdog.start()

@@ -1,45 +1,43 @@
-"""Structured logs: one line per event, for people in colour, for machines as JSON; libraries' own lines go the same way.
+"""Structured logs: one line per event, in colour for people, as JSON for machines; libraries' lines go the same way.
 
     log = logs.get(__name__)
     log.info("rule published", rule=rule_id, version=3)
 
-What is secret or personal does not belong in a line; as a second net, values under names of secrets are masked.
+What is secret or personal does not belong in a line. As a second net, values under names of secrets, API keys, e-mail
+addresses and passwords in URLs are masked, and tracebacks lose messages that quote data (`tracebacks`).
 """
 
 import logging
+import os
+import re
 import sys
-from collections.abc import MutableMapping
-from typing import Any
+from collections.abc import Mapping, MutableMapping
+from typing import Any, Final
 
+import orjson
 import structlog
 
 from winnow_common.settings import LogFormat, LogLevel
 from winnow_common.telemetry import current_trace_ids
+from winnow_common.tracebacks import format_exception
 
 SECRET_NAMES = frozenset(
-    {
-        "api_key",
-        "authorization",
-        "cookie",
-        "email",
-        "key_hash",
-        "master_key",
-        "password",
-        "pepper",
-        "phone",
-        "secret",
-        "set_cookie",
-        "token",
-    }
+    {"api_key", "authorization", "cookie", "email", "master_key", "password", "pepper", "phone", "secret", "token"}
 )
-MASK = "**********"
+MASK: Final = "**********"
+_SECRET_SHAPES = re.compile(
+    r"wk_(?:live|test)_[0-9A-Za-z]+"  # API keys
+    r"|(?<=://)[^/\s@]+(?=@)"  # user and password of a URL
+    r"|[\w.+-]+@[\w-]+\.[\w.-]+"  # e-mail addresses
+)
+_CHATTY = ("aiokafka", "asyncio", "opentelemetry", "urllib3")
 
 EventDict = MutableMapping[str, Any]
 Logger = structlog.stdlib.BoundLogger
 
 
 def get(name: str) -> Logger:
-    """The logger of a module; cheap, and usable before `configure`."""
+    """The logger of a module; cheap, and made when it is first used."""
     logger: Logger = structlog.stdlib.get_logger(name)
     return logger
 
@@ -54,48 +52,23 @@ def unbind(*names: str) -> None:
     structlog.contextvars.unbind_contextvars(*names)
 
 
-def mask_secrets(_: Any, __: str, event: EventDict) -> EventDict:
-    """Mask values under names of secrets, at the top and one level down."""
-    for name, value in event.items():
-        if name.lower() in SECRET_NAMES:
-            event[name] = MASK
-        elif isinstance(value, dict):
-            event[name] = {key: MASK if str(key).lower() in SECRET_NAMES else item for key, item in value.items()}
-    return event
-
-
-def add_trace(_: Any, __: str, event: EventDict) -> EventDict:
-    """Name the trace that the line belongs to, if there is one."""
-    ids = current_trace_ids()
-    if ids is not None:
-        event["trace_id"], event["span_id"] = ids
-    return event
-
-
 def configure(*, format: LogFormat, level: LogLevel, service: str, instance: str) -> None:
     """Send the lines of structlog and of the standard library's loggers to stdout in one format."""
-
-    def add_process(_: Any, __: str, event: EventDict) -> EventDict:
-        event["service"], event["instance"] = service, instance
-        return event
-
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.stdlib.ExtraAdder(),
-        add_trace,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_trace,
+        structlog.processors.ExceptionRenderer(format_exception),
         mask_secrets,
     ]
-    if format is LogFormat.JSON:
-        shared.append(add_process)
-        final: list[Any] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    else:
-        final = [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+    rendering = _as_json(service, instance) if format is LogFormat.JSON else _for_people()
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
             *shared,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
@@ -104,12 +77,55 @@ def configure(*, format: LogFormat, level: LogLevel, service: str, instance: str
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final],
-        )
-    )
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=rendering))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(max(root.level, logging.WARNING))
+
+
+def mask_secrets(_: Any, __: str, event: EventDict) -> EventDict:
+    """Mask what names or shapes give away, at the top and one level down."""
+    for name, value in event.items():
+        event[name] = MASK if name.lower() in SECRET_NAMES else _masked(value)
+    return event
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SECRET_SHAPES.sub(MASK, value)
+    if isinstance(value, Mapping):
+        return {key: MASK if str(key).lower() in SECRET_NAMES else item for key, item in value.items()}
+    return value
+
+
+def _add_trace(_: Any, __: str, event: EventDict) -> EventDict:
+    ids = current_trace_ids()
+    if ids is not None:
+        event["trace_id"], event["span_id"] = ids
+    return event
+
+
+def _as_json(service: str, instance: str) -> list[Any]:
+    def add_process(_: Any, __: str, event: EventDict) -> EventDict:
+        event["service"], event["instance"] = service, instance
+        return event
+
+    def serialize(event: EventDict, **_: Any) -> str:
+        return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+    return [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        add_process,
+        structlog.processors.JSONRenderer(serializer=serialize),
+    ]
+
+
+def _for_people() -> list[Any]:
+    wanted = sys.stdout.isatty() or "FORCE_COLOR" in os.environ
+    renderer = structlog.dev.ConsoleRenderer(
+        colors=wanted and "NO_COLOR" not in os.environ,
+        exception_formatter=structlog.dev.plain_traceback,
+    )
+    return [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]

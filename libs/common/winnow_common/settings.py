@@ -90,6 +90,6 @@ def load(settings: type[S]) -> S:
 def _refuse(settings: type[BaseSettings], error: ValidationError) -> NoReturn:
     prefix = settings.model_config.get("env_prefix", "")
     for fault in error.errors(include_input=False, include_url=False, include_context=False):
-        variable = prefix + "_".join(str(part) for part in fault["loc"])
-        print(f"{variable.upper()}: {fault['msg']}", file=sys.stderr)
+        variable = (prefix + "_".join(str(part) for part in fault["loc"])).upper()
+        sys.stderr.write(f"{variable}: {fault['msg'].removeprefix('Value error, ')}\n")
     raise SystemExit(2)
