@@ -22,6 +22,12 @@ def test_line_of_a_service_keeps_its_level_and_its_values() -> None:
     assert read_service_line(raw) == Line("warning", "rule published", "rule=sr_1")
 
 
+def test_what_the_kafka_client_says_of_itself_is_for_debugging() -> None:
+    raw = json.dumps({"event": "Marking the coordinator dead", "level": "warning", "logger": "aiokafka.consumer.group"})
+
+    assert read_service_line(raw).level == "debug"
+
+
 def test_traceback_of_a_service_is_shown_whole() -> None:
     raw = json.dumps({"event": "failed", "level": "error", "exception": "Traceback\n  ValueError: x"})
 

@@ -7,10 +7,15 @@ from winnow_local.postgres import run_sql
 DATABASE = "winnow"
 
 
-def prepare_database(server_url: str, *, roles: dict[str, str]) -> dict[str, str]:
-    """Make what is missing and set the passwords; `roles` maps names to passwords.
+def role_urls(server_url: str, *, roles: dict[str, str]) -> dict[str, str]:
+    """How each role reaches the database; `roles` maps names to passwords."""
+    return {role: _with(server_url, database=DATABASE, role=role, password=roles[role]) for role in roles}
 
-    `server_url` names a role that may create databases and roles. Returns a URL per role.
+
+def prepare_database(server_url: str, *, roles: dict[str, str]) -> dict[str, str]:
+    """Make what is missing and set the passwords; returns `role_urls`.
+
+    `server_url` is of a role that may create databases and roles.
     """
     exists = run_sql(server_url, statements="SELECT datname FROM pg_database")
     if DATABASE not in exists.split():
@@ -20,7 +25,7 @@ def prepare_database(server_url: str, *, roles: dict[str, str]) -> dict[str, str
     for role, password in roles.items():
         statements += _role_statements(role, password=password)
     run_sql(database_url, statements=";\n".join(statements))
-    return {role: _with(database_url, database=DATABASE, role=role, password=roles[role]) for role in roles}
+    return role_urls(server_url, roles=roles)
 
 
 def _role_statements(role: str, *, password: str) -> list[str]:

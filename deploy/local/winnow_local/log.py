@@ -111,8 +111,10 @@ def read_service_line(raw: str) -> Line:
         return Line("info", raw)
     if not isinstance(event, dict) or str(event.get("level")) not in _SEVERITY:
         return Line("info", raw)
+    # The Kafka client tells every step of joining a group, failures that it repairs itself included.
+    level = "debug" if str(event.get("logger")).startswith("aiokafka") else str(event["level"])
     details = " ".join(f"{name}={value}" for name, value in event.items() if name not in _NOT_SHOWN)
-    return Line(event["level"], str(event.get("event", "")), details, str(event.get("exception", "")))
+    return Line(level, str(event.get("event", "")), details, str(event.get("exception", "")))
 
 
 def read_postgres_line(raw: str) -> Line:

@@ -1,7 +1,7 @@
 """A whole stack: servers, database, topics, migrations, services, the first API key; and the end of all that in order.
 
-Start: the three servers side by side; then roles and schemas; then topics and migrations side by side; then the
-services. End: the services drain first, while the servers they need still answer, then the servers.
+Start: side by side Kafka and its topics, PostgreSQL with its roles and migrations, and Valkey; then the services.
+End: the services drain first, while the servers they need still answer, then the servers.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from winnow_contracts.topics import TOPICS
 
 from winnow_local import endpoints, first_key
 from winnow_local.credentials import Credentials, load_or_create
-from winnow_local.database import prepare_database
+from winnow_local.database import prepare_database, role_urls
 from winnow_local.endpoints import Endpoints
 from winnow_local.errors import StackError
 from winnow_local.home import Home
@@ -23,12 +23,13 @@ from winnow_local.postgres import PostgresServer
 from winnow_local.processes import Command, Process, run_to_end
 from winnow_local.readiness import is_ready
 from winnow_local.server import Server, holds
+from winnow_local.servers import Servers
 from winnow_local.services import ROLES, SERVICES, Role, Wiring
 from winnow_local.settings import StackSettings
 from winnow_local.supervisor import Child, Spawn, Supervisor
 from winnow_local.valkey import ValkeyServer
 
-_SERVICES_READY_WITHIN_S = 60.0
+_SERVICES_READY_WITHIN_S = 120.0
 _MIGRATION_WITHIN_S = 120.0
 _SERVICES_STOP_WITHIN_S = 6.0
 _SERVERS_STOP_WITHIN_S = 3.0
@@ -52,11 +53,12 @@ class Stack:
         Raises StackError in words for people; call `stop` then as well.
         """
         credentials = load_or_create(self._home.secrets, roles=SERVICES)
-        wiring = await self._start_servers(credentials)
+        servers = self._servers(credentials)
+        wiring = self._wire(servers, credentials)
         async with asyncio.TaskGroup() as preparations:
-            preparations.create_task(self._create_topics(wiring))
-            for service in SERVICES:
-                preparations.create_task(self._migrate(service, wiring=wiring))
+            preparations.create_task(self._open_log(servers.kafka, wiring=wiring))
+            preparations.create_task(self._open_database(servers.postgres, roles=credentials.roles, wiring=wiring))
+            preparations.create_task(self._open_limits(servers.valkey))
         children = self._start_services(wiring)
         await asyncio.gather(*(self._ready(child, port=port) for child, port in children))
         api_key = await first_key.ensure(credentials, path=self._home.secrets, wiring=wiring)
@@ -87,32 +89,28 @@ class Stack:
             self._endpoints = replace(self._endpoints, processes=self._supervisor.process_ids())
             endpoints.write(self._endpoints, path=self._home.endpoints)
 
-    async def _start_servers(self, credentials: Credentials) -> Wiring:
-        """Start the servers that the settings do not name, side by side, and return where everything is."""
+    def _servers(self, credentials: Credentials) -> Servers:
         folder, sink = self._home.folder, self._journal.server_sink
-        postgres = PostgresServer(
-            folder / "postgres", port=free_port(), password=credentials.superuser, sink=sink("postgres")
+        return Servers(
+            postgres=PostgresServer(
+                folder / "postgres", port=free_port(), password=credentials.superuser, sink=sink("postgres")
+            ),
+            valkey=ValkeyServer(folder / "valkey", port=free_port(), password=credentials.valkey, sink=sink("valkey")),
+            kafka=KafkaServer(
+                folder / "kafka",
+                port=free_port(),
+                controller_port=free_port(),
+                sink=sink("kafka"),
+                say=self._journal.say,
+            ),
         )
-        valkey = ValkeyServer(folder / "valkey", port=free_port(), password=credentials.valkey, sink=sink("valkey"))
-        kafka = KafkaServer(
-            folder / "kafka", port=free_port(), controller_port=free_port(), sink=sink("kafka"), say=self._journal.say
-        )
-        ours: list[tuple[Server, str | None]] = [
-            (kafka, self._settings.kafka),
-            (postgres, self._settings.postgres),
-            (valkey, self._settings.redis),
-        ]
-        async with asyncio.TaskGroup() as starts:
-            for server, existing in ours:
-                if existing is None:
-                    starts.create_task(self._start_server(server))
-        urls = await asyncio.to_thread(
-            prepare_database, self._settings.postgres or postgres.url(), roles=credentials.roles
-        )
+
+    def _wire(self, servers: Servers, credentials: Credentials) -> Wiring:
+        """Where everything is going to be: the servers here, but for those that the settings name."""
         return Wiring(
-            postgres=urls,
-            kafka=self._settings.kafka or kafka.bootstrap,
-            redis=self._settings.redis or valkey.url(),
+            postgres=role_urls(self._settings.postgres or servers.postgres.url(), roles=credentials.roles),
+            kafka=self._settings.kafka or servers.kafka.bootstrap,
+            redis=self._settings.redis or servers.valkey.url(),
             objects=self._home.objects.as_uri(),
             master_key=credentials.master_key,
             pepper=credentials.pepper,
@@ -120,16 +118,30 @@ class Stack:
             log_level=self._settings.log_level,
         )
 
-    async def _start_server(self, server: Server) -> None:
-        await server.start()
-        self._supervisor.watch(server.name, group=server.name, spawn=server.spawn, running=server.process)
-        self._journal.say(f"{server.name} answers on port {server.port}")
-
-    async def _create_topics(self, wiring: Wiring) -> None:
+    async def _open_log(self, kafka: KafkaServer, *, wiring: Wiring) -> None:
+        if self._settings.kafka is None:
+            await self._start_server(kafka)
         try:
             await create_topics(wiring.kafka, TOPICS)
         except Exception as failure:
             raise StackError(f"The topics could not be created in Kafka at {wiring.kafka}: {failure}") from failure
+
+    async def _open_database(self, postgres: PostgresServer, *, roles: dict[str, str], wiring: Wiring) -> None:
+        if self._settings.postgres is None:
+            await self._start_server(postgres)
+        await asyncio.to_thread(prepare_database, self._settings.postgres or postgres.url(), roles=roles)
+        async with asyncio.TaskGroup() as migrations:
+            for service in SERVICES:
+                migrations.create_task(self._migrate(service, wiring=wiring))
+
+    async def _open_limits(self, valkey: ValkeyServer) -> None:
+        if self._settings.redis is None:
+            await self._start_server(valkey)
+
+    async def _start_server(self, server: Server) -> None:
+        await server.start()
+        self._supervisor.watch(server.name, group=server.name, spawn=server.spawn, running=server.process)
+        self._journal.say(f"{server.name} answers on port {server.port}")
 
     async def _migrate(self, service: str, *, wiring: Wiring) -> None:
         command = wiring.command(Role(service=service, role="migrate"), instance=f"{service}-migrate")

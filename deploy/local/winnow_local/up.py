@@ -1,6 +1,7 @@
 """Runs a stack until it is asked to end, and shows where it is."""
 
 import asyncio
+import json
 import os
 import signal
 
@@ -82,20 +83,17 @@ def _first_failure(result: object) -> BaseException | None:
 
 
 def show_endpoints(endpoints: Endpoints, *, journal: Journal) -> None:
-    """Where the stack is, its key, and a first request that can be pasted as it stands."""
-    request = (
-        f"curl -X POST {endpoints.gateway}/v1/scoring -H 'Authorization: Bearer {endpoints.api_key}' "
-        "-H 'Content-Type: application/json' -d '{\"domain\": \"stripe.com\"}'"
-    )
+    """Where the stack is, its key, and two first requests that can be pasted as they stand."""
+    headers = f"-H 'Authorization: Bearer {endpoints.api_key}' -H 'Content-Type: application/json'"
+    company = json.dumps({"name": "Stripe", "industry": "Technology", "country": "US", "employees": 8000})
     journal.show(
         Text.assemble(
             ("\n  Winnow is ready.\n\n", "bold green"),
-            ("  API   ", "dim"),
-            (f"{endpoints.gateway}\n", "bold"),
-            ("  docs  ", "dim"),
-            (f"{endpoints.docs}\n", "bold"),
-            ("  key   ", "dim"),
-            (f"{endpoints.api_key}\n\n", "bold"),
-            f"  {request}\n",
+            *(("  API   ", "dim"), (f"{endpoints.gateway}\n", "bold")),
+            *(("  docs  ", "dim"), (f"{endpoints.docs}\n", "bold")),
+            *(("  key   ", "dim"), (f"{endpoints.api_key}\n\n", "bold")),
+            ("  Say what you know about a company, then score it:\n\n", "dim"),
+            f"curl -X PUT {endpoints.gateway}/v1/companies/stripe.com {headers} -d '{company}'\n\n",
+            f"curl -X POST {endpoints.gateway}/v1/scoring {headers} -d '{json.dumps({'domain': 'stripe.com'})}'\n",
         )
     )
