@@ -340,8 +340,8 @@ async def _serve(server: WinnowServer, ready: Future[Callable[[], object]]) -> N
     server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     ready.set_result(lambda: loop.call_soon_threadsafe(stopping.set))
     await stopping.wait()
-    # A connection that the kernel has accepted becomes a transport within the next turns of the loop. One that comes to be
-    # while its server is closing is closed by nobody (100 of 120 transports leaked; none with these turns).
+    # A connection that the kernel has accepted becomes a transport within the next turns of the loop. One that comes to
+    # be while its server is closing is closed by nobody (100 of 120 transports leaked; none with these turns).
     for _ in range(5):
         await asyncio.sleep(0)
     await runner.cleanup()

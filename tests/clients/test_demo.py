@@ -176,7 +176,13 @@ def test_the_whole_job_is_done_and_told(api: WinnowServer, client: Winnow) -> No
     assert len(outcome.scores) == len(api.companies) == 598
     assert len(api.sent("POST", "/v1/scoring/batch")) == 6
     assert len(api.sent("POST", "/v1/scoring")) == job.SINGLES
-    assert [sentence.split()[0] for sentence in stage.sentences] == ["Imported", "Published", "Scored", "Scored"]
+    assert [sentence.split()[0] for sentence in stage.sentences] == [
+        "Imported",
+        "Published",
+        "Listed",
+        "Scored",
+        "Scored",
+    ]
     assert "598 of 600 companies, 2 rejected" in stage.sentences[0]
 
 
@@ -186,9 +192,7 @@ def test_the_report_fits_a_terminal_of_100_columns(client: Winnow) -> None:
     console = Console(file=io.StringIO(), width=100, record=True)
 
     report.show(outcome, console=console)
-    console.print(
-        report.next_steps(url="http://127.0.0.1:8080", docs="http://127.0.0.1:8080/docs", best="acme.com", stays=True)
-    )
+    console.print(report.next_steps(url="http://127.0.0.1:8080", best="acme.com"))
 
     text = console.export_text()
     assert max(map(len, text.splitlines())) <= 100

@@ -48,4 +48,4 @@ def _demonstrate(stack: FoundStack, *, stage: ConsoleStage) -> None:
         outcome = job.run(client, datasets, stage=stage, clock=time.perf_counter)
     report.show(outcome, console=console)
     best = outcome.scores[0].domain if outcome.scores else None
-    console.print(report.next_steps(url=endpoints.gateway, docs=endpoints.docs, best=best, stays=stack.stays))
+    console.print(report.next_steps(url=endpoints.gateway if stack.stays else None, best=best))

@@ -87,8 +87,7 @@ def run(client: Winnow, datasets: Sequence[Dataset], *, stage: Stage, clock: Cal
     loaded = [_load(client, dataset, stage=stage, clock=clock) for dataset in datasets]
     rule = client.rules.put(RULE_ID, RULE, publish=True)
     stage.done(f"Published the rule {rule.name!r} ({rule.id}, version {rule.version})")
-    with stage.counting("Listing") as bar:
-        companies = _list(client, bar=bar)
+    companies = _list(client, imported=sum(one.status.imported for one in loaded), stage=stage)
     items, batch_seconds = _score_all(client, list(companies), stage=stage, clock=clock)
     singles = _score_singly(client, list(companies)[:SINGLES], stage=stage, clock=clock)
     return Outcome(
@@ -115,11 +114,15 @@ def _load(client: Winnow, dataset: Dataset, *, stage: Stage, clock: Callable[[],
     return Loaded(dataset=dataset, status=status, seconds=seconds)
 
 
-def _list(client: Winnow, *, bar: Bar) -> dict[str, Company]:
+def _list(client: Winnow, *, imported: int, stage: Stage) -> dict[str, Company]:
     companies: dict[str, Company] = {}
-    for company in client.companies.list(page_size=PAGE):
-        companies[company.domain] = company
-        bar.at(len(companies))
+    with stage.counting("Listing") as bar:
+        for company in client.companies.list(page_size=PAGE):
+            companies[company.domain] = company
+            bar.at(len(companies))
+    shared = max(imported - len(companies), 0)
+    alike = f"; {shared:,} rows have a domain that another row has too" if shared else ""
+    stage.done(f"Listed {len(companies):,} companies{alike}")
     return companies
 
 

@@ -98,16 +98,16 @@ def unscored_table(items: Sequence[BatchItem]) -> Table:
     return table
 
 
-def next_steps(*, url: str, docs: str, best: str | None, stays: bool) -> Text:
-    """What somebody would like to do now; a stack that was started for the demo does not stay."""
+def next_steps(*, url: str | None, best: str | None) -> Text:
+    """What somebody would like to do now; `url` is None where the stack ends with the demo."""
     winnow = os.path.relpath(Path(sys.executable).with_name("winnow"))
     commands = (
-        *(() if stays else (("start it again", "make up"),)),
-        ("log in", f"{winnow} login --url {url} --api-key KEY"),
+        *((("start it again", "make up"),) if url is None else ()),
+        ("log in", f"{winnow} login --url {url or 'URL'} --api-key KEY"),
         ("one score in full", f"{winnow} score {best or 'DOMAIN'}"),
         ("your own companies", f"{winnow} companies import FILE.csv --map 'Website=domain'"),
         ("your own rule", f"{winnow} rules create RULE.json --publish"),
-        ("every call", docs),
+        ("every call", f"{url or 'URL'}/docs"),
     )
     text = Text("\nWhat to do next\n", style="bold")
     for purpose, command in commands:
