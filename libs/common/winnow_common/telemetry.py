@@ -1,4 +1,4 @@
-"""Traces, when a collector is configured; otherwise nothing of OpenTelemetry is loaded and a span costs next to nothing.
+"""Traces, when a collector is configured; else nothing of OpenTelemetry is loaded and a span costs next to nothing.
 
 The trace context crosses the log as a `traceparent` string (https://www.w3.org/TR/trace-context/#traceparent-header).
 Without a collector the caller's context is still handed on as it came, so that Winnow breaks no trace that goes
@@ -10,7 +10,7 @@ data.
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Protocol
 
@@ -32,6 +32,7 @@ class Tracing(Protocol):
         """A span of that context, or of the current one."""
 
 
+_NOTHING = nullcontext()
 _active: Tracing | None = None
 _carried: ContextVar[str | None] = ContextVar("traceparent", default=None)
 
@@ -53,7 +54,9 @@ def span(
     """A span of the current trace, or of the one in `traceparent`; what is no trace context is not taken for one."""
     if traceparent is not None and _SHAPE.fullmatch(traceparent) is None:
         traceparent = None
-    return _carry(traceparent) if _active is None else _active.span(name, traceparent, attributes)
+    if _active is not None:
+        return _active.span(name, traceparent, attributes)
+    return _NOTHING if traceparent is None else _carry(traceparent)
 
 
 @contextmanager
@@ -80,10 +83,7 @@ def configure(
 
 
 @contextmanager
-def _carry(traceparent: str | None) -> Iterator[None]:
-    if traceparent is None:
-        yield
-        return
+def _carry(traceparent: str) -> Iterator[None]:
     token = _carried.set(traceparent)
     try:
         yield
