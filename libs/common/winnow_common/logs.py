@@ -12,7 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import orjson
 import structlog
@@ -52,8 +52,9 @@ def unbind(*names: str) -> None:
     structlog.contextvars.unbind_contextvars(*names)
 
 
-def configure(*, format: LogFormat, level: LogLevel, service: str, instance: str) -> None:
-    """Send the lines of structlog and of the standard library's loggers to stdout in one format."""
+def configure(*, format: LogFormat, level: LogLevel, service: str, instance: str, stream: TextIO | None = None) -> None:
+    """Send the lines of structlog and of the standard library's loggers to a stream (stdout) in one format."""
+    out = sys.stdout if stream is None else stream
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -64,7 +65,7 @@ def configure(*, format: LogFormat, level: LogLevel, service: str, instance: str
         structlog.processors.ExceptionRenderer(format_exception),
         mask_secrets,
     ]
-    rendering = _as_json(service, instance) if format is LogFormat.JSON else _for_people()
+    rendering = _as_json(service, instance) if format is LogFormat.JSON else _for_people(out)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -76,7 +77,7 @@ def configure(*, format: LogFormat, level: LogLevel, service: str, instance: str
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(out)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=rendering))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -122,8 +123,8 @@ def _as_json(service: str, instance: str) -> list[Any]:
     ]
 
 
-def _for_people() -> list[Any]:
-    wanted = sys.stdout.isatty() or "FORCE_COLOR" in os.environ
+def _for_people(out: TextIO) -> list[Any]:
+    wanted = out.isatty() or "FORCE_COLOR" in os.environ
     renderer = structlog.dev.ConsoleRenderer(
         colors=wanted and "NO_COLOR" not in os.environ,
         exception_formatter=structlog.dev.plain_traceback,
