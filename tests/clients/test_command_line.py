@@ -206,6 +206,36 @@ def test_attributes_are_read_by_their_kind(api: WinnowServer, winnow: Run) -> No
     }
 
 
+def test_a_company_is_shown_with_where_each_value_is_from(api: WinnowServer, winnow: Run) -> None:
+    said = {"source": "import", "observed_at": "2026-11-02T09:30:00Z"}
+    api.companies["acme.com"] = {
+        "domain": "acme.com",
+        "employees": 120,
+        "technologies": ["Stripe", "React"],
+        "email": True,
+        "custom": {"plan": "gold"},
+        "sources": {"employees": said, "custom": said},
+    }
+
+    printed = winnow("companies", "get", "acme.com")
+
+    lines = [line.split("  ") for line in printed.out.splitlines()]
+    rows = [[part.strip() for part in line if part.strip()] for line in lines]
+    assert ["employees", "120", "import", "2026-11-02 09:30"] in rows
+    assert ["technologies", "Stripe, React"] in rows
+    assert ["email", "known"] in rows
+    assert ["custom.plan", "gold", "import", "2026-11-02 09:30"] in rows
+
+
+def test_an_id_is_never_shortened(api: WinnowServer, winnow: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("winnow.cli.terminal.PIPED_WIDTH", 60)
+    api.keys["key_1"] = {"id": "key_" + "0" * 32, "name": "A key with a long name", "scopes": ["companies:read"] * 5}
+
+    printed = winnow("keys", "list")
+
+    assert "key_" + "0" * 32 in printed.out
+
+
 def test_what_a_company_says_of_itself_cannot_paint_or_command_the_terminal(api: WinnowServer, winnow: Run) -> None:
     api.companies["acme.com"] = {"domain": "acme.com", "name": "[red]Acme[/red]\x1b]0;owned\x07"}
 

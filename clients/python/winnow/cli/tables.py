@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, Group, JustifyMethod, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
@@ -35,8 +35,10 @@ def plain(value: object, /, *, style: str = "") -> Text:
 def table(*headers: str, right: Sequence[str] = ()) -> Table:
     """An empty table; the columns named in `right` hold numbers."""
     made = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for header in headers:
-        made.add_column(header, justify="right" if header in right else "left")
+    for number, header in enumerate(headers):
+        side: JustifyMethod = "right" if header in right else "left"
+        # The first column is what one would copy, so it is never shortened.
+        made.add_column(header, justify=side, no_wrap=number == 0, overflow="fold")
     return made
 
 
@@ -80,8 +82,6 @@ def reasons(score: Score, /) -> Flow:
 def scores_table(items: Iterable[BatchItem], /) -> Table:
     """One line per domain: score, tier and reasons, or why there is none."""
     made = table("Domain", "Score", "Tier", "Reasons", right=["Score"])
-    made.columns[0].overflow = "fold"
-    made.columns[0].min_width = 12
     for item in items:
         if isinstance(item, Score):
             score = Text(str(item.score), style="bold")
@@ -120,13 +120,16 @@ def companies_table(companies: Iterable[Company], /) -> Table:
     return made
 
 
-def company_details(company: Company, /) -> Table:
-    """One line per attribute."""
-    made = table("Attribute", "Value")
-    for name, value in company.model_dump(exclude_none=True).items():
-        shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
-        made.add_row(plain(name), plain(shown))
-    return made
+def company_details(company: Company, /) -> RenderableType:
+    """One line per attribute: its value, and where it is from."""
+    made = table("Attribute", "Value", "From", "Since")
+    known = company.model_dump(exclude_none=True, exclude={"domain", "version", "created_at", "updated_at", "sources"})
+    custom = known.pop("custom", {})
+    for name, value in {**known, **{f"custom.{name}": value for name, value in custom.items()}}.items():
+        source = company.sources.get(name.split(".")[0])
+        origin = (plain(source.source), moment(source.observed_at)) if source else ("", "")
+        made.add_row(plain(name), plain(_shown(value)), *origin)
+    return Group(plain(company.domain, style="bold"), made)
 
 
 def keys_table(keys: Iterable[Key], /) -> Table:
@@ -207,6 +210,12 @@ def import_summary(status: ImportStatus, /) -> RenderableType:
 def moment(value: datetime | None, /) -> str:
     """A time, in UTC and to the minute."""
     return "" if value is None else f"{value:%Y-%m-%d %H:%M}"
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, bool):
+        return "known" if value else "none"
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
 
 def _points_style(line: BreakdownLine) -> str:
