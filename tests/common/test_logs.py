@@ -158,7 +158,7 @@ def fail_to_convert() -> None:
 
 
 def fail_to_find() -> None:
-    {}[SECRET]
+    {"age": 1}[SECRET]  # noqa: B018
 
 
 def fail_to_insert() -> None:
