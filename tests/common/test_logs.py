@@ -158,7 +158,7 @@ def fail_to_convert() -> None:
 
 
 def fail_to_find() -> None:
-    {"age": 1}[SECRET]  # noqa: B018
+    {"age": 1}[SECRET]
 
 
 def fail_to_insert() -> None:
