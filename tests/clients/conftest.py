@@ -72,7 +72,7 @@ class WinnowServer:
     failures: deque[Failure] = field(default_factory=deque)
     answers_to_lose: int = 0
     stored: dict[str, tuple[bytes, int, bytes]] = field(default_factory=dict)
-    answers: dict[str, Any] = field(default_factory=dict)
+    answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
     works_done: int = 0
 
     def fail(self, *failures: Failure) -> None:
@@ -297,8 +297,11 @@ class Api:
         )
 
     async def get_request(self, request: web.Request) -> web.Response:
-        found = self.server.answers.get(request.match_info["id"])
-        return web.json_response(found) if found else problem(404, "request_not_found", "No answer of this request")
+        request_id = request.match_info["id"]
+        if request_id not in self.server.answers:
+            return problem(404, "request_not_found", "No answer of this request")
+        status, body = self.server.answers[request_id]
+        return web.json_response({"request_id": request_id, "status": status, "body": body})
 
 
 def _is_domain(text: str) -> bool:

@@ -296,6 +296,17 @@ def test_rules_are_saved_shown_and_linted(winnow: Run, tmp_path: Path) -> None:
     assert json.loads(shown.out.split("\n", 1)[1])["name"] == "ICP"
 
 
+def test_the_answer_of_an_earlier_request_is_shown_with_its_status(api: WinnowServer, winnow: Run) -> None:
+    api.answers["0190-req"] = (404, {"code": "domain_not_found"})
+
+    shown = winnow("requests", "show", "0190-req")
+    dumped = winnow("requests", "show", "0190-req", "--json")
+
+    assert "status 404" in shown.out
+    assert "domain_not_found" in shown.out
+    assert dumped.lines()[0]["status"] == 404
+
+
 def test_a_new_key_is_printed_alone(winnow: Run) -> None:
     printed = winnow("keys", "create", "laptop", "--scope", "score")
 

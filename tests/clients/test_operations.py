@@ -209,9 +209,11 @@ def test_publishing_is_said_in_the_body_of_a_rule(api: WinnowServer, client: Win
 
 
 def test_the_answer_of_an_earlier_request_can_be_read(api: WinnowServer, client: Winnow) -> None:
-    api.answers["0190-req"] = {"score": 55}
+    api.answers["0190-req"] = (200, {"score": 55})
 
-    assert client.requests.get("0190-req") == {"score": 55}
+    answer = client.requests.get("0190-req")
+
+    assert (answer.status, answer.body) == (200, {"score": 55})
 
 
 def test_an_account_is_opened_without_a_key(api: WinnowServer) -> None:

@@ -71,7 +71,7 @@ def test_the_answer_of_a_command_that_timed_out_is_asked_for_before_it_is_sent_a
 ) -> None:
     file = tmp_path / "companies.csv"
     file.write_text("domain\nacme.com\n")
-    api.answers["0190-req"] = {"import_id": "imp_7", "status": "queued"}
+    api.answers["0190-req"] = (202, {"import_id": "imp_7", "status": "queued"})
     api.fail(failing(status=504))
 
     running = client.companies.import_file(file)
@@ -97,12 +97,26 @@ def test_a_command_that_timed_out_and_left_no_answer_is_sent_again_under_its_key
 
 
 def test_the_refusal_of_a_command_that_timed_out_is_raised(api: WinnowServer, client: Winnow, failing: type) -> None:
-    api.fail(failing(status=504), failing(status=404, code="domain_not_found"))
+    refusal = {"status": 404, "code": "domain_not_found", "detail": "Domain not found"}
+    api.answers["0190-req"] = (404, refusal)
+    api.fail(failing(status=504))
 
     with pytest.raises(NotFound) as raised:
         client.score("acme.com")
 
-    assert raised.value.code == "domain_not_found"
+    assert (raised.value.code, raised.value.detail) == ("domain_not_found", "Domain not found")
+    assert [request.method for request in api.received] == ["POST", "GET"]
+
+
+def test_the_empty_answer_of_a_command_that_timed_out_is_an_answer(
+    api: WinnowServer, client: Winnow, failing: type
+) -> None:
+    api.answers["0190-req"] = (204, None)
+    api.fail(failing(status=504))
+
+    client.companies.delete("acme.com")
+
+    assert [request.method for request in api.received] == ["DELETE", "GET"]
 
 
 def test_a_read_that_timed_out_is_asked_again(api: WinnowServer, client: Winnow, failing: type) -> None:

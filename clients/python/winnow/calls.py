@@ -120,6 +120,11 @@ def transmit(request: Request) -> Call[Answer]:
     answer = yield request
     if answer is None:
         raise TypeError("a driver answers a request with an Answer")
+    return accepted(answer)
+
+
+def accepted(answer: Answer, /) -> Answer:
+    """`answer` if it is one of success; raises the error that it describes otherwise."""
     if answer.succeeded:
         return answer
     if answer.status < 400:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from winnow.calls import Answer, Call, Request, get, pause, segment, transmit
-from winnow.errors import APIError, NotFound, TimedOut, Unreachable, WinnowError
+from winnow.calls import Answer, Call, Request, accepted, get, pause, segment, transmit
+from winnow.errors import APIError, TimedOut, Unreachable, WinnowError
+from winnow.results import StoredAnswer, parse
 
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})
 
@@ -88,8 +90,9 @@ def _request_that_goes_on(request: Request, error: WinnowError) -> str | None:
 def _stored_answer(request_id: str) -> Call[Answer | None]:
     """The answer of an earlier request, None while there is none; raises the refusal where it was one."""
     try:
-        return (yield from transmit(get(f"/v1/requests/{segment(request_id)}")))
-    except WinnowError as error:
-        if may_be_retried(error) or (isinstance(error, NotFound) and error.code == "request_not_found"):
-            return None
-        raise
+        told = yield from transmit(get(f"/v1/requests/{segment(request_id)}"))
+        stored = parse(StoredAnswer, told)
+    except WinnowError:
+        return None
+    body = b"" if stored.body is None else json.dumps(stored.body).encode()
+    return accepted(Answer(status=stored.status, headers={"content-type": "application/json"}, body=body))

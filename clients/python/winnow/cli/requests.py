@@ -30,4 +30,5 @@ def show(
     if json:
         here.dump(answer)
     else:
-        here.out.print_json(as_json(answer))
+        here.say(f"Answered with status {answer.status}:")
+        here.out.print_json(as_json(answer.body))

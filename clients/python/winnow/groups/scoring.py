@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
 from uuid import uuid4
 
-from pydantic import JsonValue
-
 from winnow.binding import D, Group, Listing, call, listing
 from winnow.calls import Call, command, get, segment
-from winnow.results import BatchItem, Score, ScoreSummary, StoredScore, Verification, parse
+from winnow.results import BatchItem, Score, ScoreSummary, StoredAnswer, StoredScore, Verification, parse
 
 BATCH = 100
 """The most domains that one request may carry (`POST /v1/scoring/batch`)."""
@@ -90,11 +87,13 @@ class Requests(Group[D]):
     """Requests that were made earlier."""
 
     @call
-    def get(self, request_id: str, /) -> Call[JsonValue]:
-        """The stored answer of a request: what its caller would have got, or a note that it runs."""
-        answer = yield from self._perform(get(f"/v1/requests/{segment(request_id)}"))
-        document: JsonValue = json.loads(answer.body)
-        return document
+    def get(self, request_id: str, /) -> Call[StoredAnswer]:
+        """What a request was answered, for 24 hours; `NotFound` while it has no answer.
+
+        Reads leave none, and neither do 429 and 5xx.
+        """
+        request = get(f"/v1/requests/{segment(request_id)}")
+        return parse(StoredAnswer, (yield from self._perform(request)))
 
 
 def _rule(rule_id: str | None) -> dict[str, Any]:

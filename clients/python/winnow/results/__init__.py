@@ -2,7 +2,7 @@
 
 from winnow.results.access import Account, Key, NewKey, Session
 from winnow.results.companies import Company, ImportStatus, RejectedRow
-from winnow.results.parsing import Page, Result, parse, parse_page
+from winnow.results.parsing import Page, Result, StoredAnswer, parse, parse_page
 from winnow.results.rules import Finding, Findings, Rule, RuleSummary, RuleVersion
 from winnow.results.scores import (
     BatchItem,
@@ -35,6 +35,7 @@ __all__ = [
     "Score",
     "ScoreSummary",
     "Session",
+    "StoredAnswer",
     "StoredScore",
     "Unscored",
     "Verification",

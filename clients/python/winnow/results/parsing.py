@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter, ValidationError
 
 from winnow.calls import Answer
 from winnow.errors import UnexpectedAnswer
@@ -20,6 +20,14 @@ class Result(BaseModel):
 
 
 R = TypeVar("R", bound=Result)
+
+
+class StoredAnswer(Result):
+    """What an earlier request was answered; `body` is None where there was none."""
+
+    request_id: str
+    status: int
+    body: JsonValue = None
 
 
 class Page(Result, Generic[R]):
