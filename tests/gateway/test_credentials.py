@@ -27,7 +27,9 @@ def test_a_credential_with_another_character_is_not_well_formed(place: int, lett
     assert is_well_formed(changed) is (changed == credential)
 
 
-@pytest.mark.parametrize("text", ["", "wk_live_", "wk_live_" + "0" * 39, "wk_prod_" + "a" * 39, "ключ", "wk_live_" + "é" * 39])
+@pytest.mark.parametrize(
+    "text", ["", "wk_live_", "wk_live_" + "0" * 39, "wk_prod_" + "a" * 39, "ключ", "wk_live_" + "é" * 39]
+)
 def test_what_is_no_credential_is_not_well_formed(text: str) -> None:
     assert not is_well_formed(text)
 

@@ -40,7 +40,9 @@ def test_a_key_may_be_bare_or_quoted(header: str, key: str) -> None:
     assert read_key(header) == key
 
 
-@pytest.mark.parametrize("header", ["", '""', '"', '"open', 'in"side', "two words", "a" * 256, "clé", "tab\t", "line\n", r'"\x"'])
+@pytest.mark.parametrize(
+    "header", ["", '""', '"', '"open', 'in"side', "two words", "a" * 256, "clé", "tab\t", "line\n", r'"\x"']
+)
 def test_what_is_no_key_is_refused(header: str) -> None:
     with pytest.raises(Problem) as refused:
         read_key(header)

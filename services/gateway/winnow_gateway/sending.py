@@ -44,6 +44,7 @@ async def ask(services: Services, call: Call, sends: Sends, message: BaseModel, 
 
     `mark` stands for the data where its fingerprint must not depend on how it was stored (see `handlers.imports`).
     """
+    wait = min(sends.wait, services.settings.longest_wait)
     data = message.model_dump_json(exclude_unset=True).encode()
     identity = call.identity
     event = Event(
@@ -56,14 +57,14 @@ async def ask(services: Services, call: Call, sends: Sends, message: BaseModel, 
         subject=sends.subject(message) or None,
         traceparent=telemetry.current_traceparent(),
         reply_to=services.requests.reply_to,
-        budget_ms=int(sends.wait * 1000),
+        budget_ms=int(wait * 1000),
         environment=call.caller.environment,
         fingerprint=fingerprint(sends.type.name, mark or orjson.loads(data)) if identity.keyed else None,
         previous_id=identity.previous_id,
     )
     key = message_key(call.caller.tenant, event.subject or "")
     try:
-        return await services.requests.ask(sends.topic, event, key=key, timeout=sends.wait)
+        return await services.requests.ask(sends.topic, event, key=key, timeout=wait)
     except NoReply:
         raise _no_answer_yet(call, sends) from None
     except LogUnavailable:

@@ -58,6 +58,8 @@ class Settings(CommonSettings):
     """Of new accounts."""
     proxies: int = Field(default=0, ge=0, le=10)
     """How many proxies of ours stand before the gateway and add to X-Forwarded-For."""
+    longest_wait: float = Field(default=30.0, gt=0)
+    """Seconds after which a call is answered 504, where its route does not say sooner: less than proxies wait."""
     access_log: bool = True
     """Whether each answer is a line of the log."""
     pool_size: int = Field(default=10, ge=1, le=100)
