@@ -81,7 +81,7 @@ def test_variables_of_a_service_are_those_of_its_settings(
     for variable, value in given.items():
         monkeypatch.setenv(variable, value)
 
-    read = settings()  # type: ignore[call-arg]  # its values come from the environment
+    read = settings()
 
     assert set(given) <= known
     assert read.kafka == "kafka:9092"
