@@ -120,9 +120,8 @@ def _list(client: Winnow, *, imported: int, stage: Stage) -> dict[str, Company]:
         for company in client.companies.list(page_size=PAGE):
             companies[company.domain] = company
             bar.at(len(companies))
-    shared = max(imported - len(companies), 0)
-    alike = f"; {shared:,} rows have a domain that another row has too" if shared else ""
-    stage.done(f"Listed {len(companies):,} companies{alike}")
+    merged = ": rows of one domain are one company" if len(companies) < imported else ""
+    stage.done(f"Listed {len(companies):,} companies{merged}")
     return companies
 
 
