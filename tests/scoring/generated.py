@@ -28,6 +28,7 @@ TEXTS = [
     "US",
     "us",
 ]
+TEXTS += ["Straße" * 7, "STRASSE" * 7]  # too long for folding to remember them
 BLANKS = ["", "  ", "\u3000"]
 AGES = [-1, 0, 1, 29, 30, 31, 45, 90, 365]
 PATTERNS = ["^fin", "TECH$", "stra(ß|ss)e", "[a-f]+", "^us$|zmir", "s{2}", ".", r"\bUS\b", "İ"]

@@ -11,7 +11,7 @@ from winnow_scoring.rule_reader import parse_rule
 from winnow_scoring.rules import rule_hash
 from winnow_scoring.snapshots import prepare
 
-from tests.scoring.generated import TODAY, companies, random_company, random_rule, rules, seeded
+from tests.scoring.generated import ORDER, TODAY, companies, random_company, random_rule, rules, seeded
 from tests.scoring.interpreter import interpret
 
 Case = tuple[dict[str, Any], dict[str, Any]]
@@ -129,8 +129,8 @@ CRITERION_CORNERS: dict[str, Callable[[Criterion, Line, Company], bool]] = {
     ),
     "an own attribute has a value of another type": lambda criterion, line, company: (
         criterion.get("attribute") == "custom.a"
-        and criterion["operator"] == ">"
-        and isinstance((company.get("custom") or {}).get("a"), list)
+        and criterion["operator"] in ORDER
+        and isinstance((company.get("custom") or {}).get("a"), list | bool)
         and not line["matched"]
     ),
 }

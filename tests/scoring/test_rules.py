@@ -93,6 +93,7 @@ def test_zero_and_false_are_values() -> None:
     [
         ("ﬁnTech", "FINTECH"),
         ("Straße", "STRASSE"),
+        ("Straße" * 7, "STRASSE" * 7),
         (" US\n", "us"),
         ("\uff21\uff22", "ab"),
         ("Ⅷ", "viii"),
