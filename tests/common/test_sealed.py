@@ -15,7 +15,8 @@ import obstore
 import pytest
 from moto.server import ThreadedMotoServer
 from winnow_common.errors import TemporaryError
-from winnow_common.sealed import SealedCorrupt, SealedMissing, SealedStore, TooLarge
+from winnow_common.objects import ObjectMissing
+from winnow_common.sealed import SealedCorrupt, SealedStore, TooLarge
 from winnow_common.sealed_format import FRAME_BYTES, HEADER_BYTES, SEALED_FRAME_BYTES
 from winnow_contracts.sealed import SealedReference
 
@@ -132,6 +133,15 @@ class TestContent:
         for offset in (-1, 4):
             with pytest.raises(ValueError, match="offset"):
                 await read(store, reference, offset=offset)
+
+    async def test_it_never_takes_the_place_of_another(
+        self, store: SealedStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("winnow_common.sealed.uuid4", lambda: ACME)
+        reference = await write(store, b"first")
+        with pytest.raises(TemporaryError):
+            await write(store, b"other")
+        assert await read(store, reference) == b"first"
 
     async def test_nothing_of_it_can_be_read_in_the_store(self, folder: SealedStore, tmp_path: Path) -> None:
         await write(folder, b"jane@example.com" * 10_000)
@@ -251,7 +261,7 @@ class TestSafety:
         reference = await write(store, b"abc")
         with pytest.raises(SealedCorrupt):
             await read(store, reference, tenant=OTHER)
-        with pytest.raises(SealedMissing):
+        with pytest.raises(ObjectMissing):
             await store.delete(reference, tenant=OTHER)
         assert await read(store, reference) == b"abc"
 
@@ -319,7 +329,7 @@ class TestExpiry:
         assert await store.sweep(NOON) == 3
         assert await store.sweep(NOON) == 0
         for reference in references[:3]:
-            with pytest.raises(SealedMissing):
+            with pytest.raises(ObjectMissing):
                 await read(store, reference)
         for reference in references[3:]:
             assert await read(store, reference) == b"abc"
@@ -345,7 +355,7 @@ class TestExpiry:
         reference = await write(store, b"abc")
         for _ in range(2):
             await store.delete(reference, tenant=ACME)
-        with pytest.raises(SealedMissing):
+        with pytest.raises(ObjectMissing):
             await read(store, reference)
 
 
