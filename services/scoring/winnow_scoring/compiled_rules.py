@@ -1,14 +1,18 @@
-"""Compiled rules by their hash: compiling takes a thousand times as long as scoring, and most scores are by few rules."""
+"""Compiled rules by their hash, with what they have said.
+
+Compiling takes a thousand times as long as scoring, and most scores are by few rules.
+"""
 
 from collections import OrderedDict
 from typing import Final
 
 import orjson
 
-from winnow_scoring.compiler import CompiledRule, compile_rule
+from winnow_scoring.compiler import compile_rule
 from winnow_scoring.rulebook import read_rule
+from winnow_scoring.scored import Verdicts
 
-REMEMBERED: Final = 2_000
+REMEMBERED: Final = 1_000
 
 
 class CompiledRules:
@@ -16,20 +20,20 @@ class CompiledRules:
 
     def __init__(self, *, most: int = REMEMBERED) -> None:
         self._most = most
-        self._rules: OrderedDict[str, CompiledRule] = OrderedDict()
+        self._rules: OrderedDict[str, Verdicts] = OrderedDict()
 
-    def find(self, hash: str) -> CompiledRule | None:
+    def find(self, hash: str) -> Verdicts | None:
         """The rule of that hash, if it is remembered."""
         rule = self._rules.get(hash)
         if rule is not None:
             self._rules.move_to_end(hash)
         return rule
 
-    def compile(self, hash: str, *, definition: str) -> CompiledRule:
+    def compile(self, hash: str, *, definition: str) -> Verdicts:
         """The rule of that hash, compiled from its definition if need be."""
         rule = self.find(hash)
         if rule is None:
-            rule = self._rules[hash] = compile_rule(read_rule(orjson.loads(definition)))
+            rule = self._rules[hash] = Verdicts(compile_rule(read_rule(orjson.loads(definition))))
             if len(self._rules) > self._most:
                 self._rules.popitem(last=False)
         return rule

@@ -47,7 +47,15 @@ class CompiledRule:
 
     def evaluate(self, snapshot: Snapshot, today: date) -> Evaluation:
         """The score with its tier, what is missing, and a breakdown on demand."""
-        score, states, points = self._explain(snapshot, today, explained=True)
+        return self.explain(self.results(snapshot, today))
+
+    def results(self, snapshot: Snapshot, today: date) -> Results:
+        """What the evaluation is made of, and of nothing else: equal results of one rule are explained alike."""
+        return self._explain(snapshot, today, explained=True)
+
+    def explain(self, results: Results) -> Evaluation:
+        """The evaluation that results lead to."""
+        score, states, points = results
         return Evaluation(score, layout=self._layout, states=states, points=points)
 
 

@@ -59,8 +59,8 @@ class ScoreHandlers:
     async def verify(self, request: Request[VerifyScore], connection: Connection) -> Outcome:
         """Compute a score again from what is stored, on the day that it was computed on, and compare the bytes."""
         score = await _score(connection, request.tenant, request.data.id)
-        compiled = self._compiled.compile(score.rule_hash, definition=score.definition)
-        again = evaluate(prepare(orjson.loads(score.attributes)), rule=compiled, today=score.evaluated_on).result
+        rule = self._compiled.compile(score.rule_hash, definition=score.definition).compiled
+        again = evaluate(prepare(orjson.loads(score.attributes)), rule=rule, today=score.evaluated_on).result
         is_input = hashlib.sha256(score.attributes.encode()).digest() == score.snapshot_hash
         return Outcome.json(
             {

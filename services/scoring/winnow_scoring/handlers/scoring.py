@@ -6,9 +6,8 @@ its usage are recorded in the transaction that answers.
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -38,8 +37,7 @@ _LARGEST_BATCH: Final = 4 * 1024 * 1024
 AnyRequest = Request[ScoreDomain] | Request[ScoreDomains]
 
 
-@dataclass(frozen=True, slots=True)
-class _Ask:
+class _Ask(NamedTuple):
     """A request, and the domains in it; None where a text is no domain."""
 
     request: AnyRequest

@@ -8,11 +8,10 @@ from uuid import UUID
 from winnow_common.postgres import Connection
 
 from winnow_scoring.compiled_rules import CompiledRules
-from winnow_scoring.compiler import CompiledRule
 from winnow_scoring.domains import InvalidDomain, registrable_domain
 from winnow_scoring.refusals import is_storable
 from winnow_scoring.rulebook import STARTER_ID, STARTER_VERSION, starter
-from winnow_scoring.scored import PublishedRule, ScoredProfile
+from winnow_scoring.scored import PublishedRule, ScoredProfile, Verdicts
 from winnow_scoring.store import companies, rules
 from winnow_scoring.store.rules import Published
 
@@ -69,7 +68,7 @@ async def _rules(
             version=version.version,
             name=version.name,
             hash=version.hash,
-            compiled=ready[version.hash],
+            verdicts=ready[version.hash],
         )
         for version in set(found.values())
     }
@@ -78,9 +77,9 @@ async def _rules(
 
 async def _compiled(
     connection: Connection, found: Mapping[RuleKey, Published], *, compiled: CompiledRules
-) -> dict[str, CompiledRule]:
+) -> dict[str, Verdicts]:
     """The compiled rules by their hashes; definitions are only asked for where one was not compiled lately."""
-    ready: dict[str, CompiledRule] = {}
+    ready: dict[str, Verdicts] = {}
     unknown: list[tuple[UUID, str, int]] = []
     for (tenant, _), version in found.items():
         rule = compiled.find(version.hash)

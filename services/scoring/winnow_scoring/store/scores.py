@@ -1,8 +1,9 @@
 """Scores. Ids are UUIDv7, so newest first is the order of ids downwards, and partitions are ranges of ids."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from winnow_common.postgres import Connection
@@ -15,8 +16,9 @@ INSERT INTO score (tenant_id, score_id, request_id, domain, company_version, dat
     rule_version, rule_hash, code_version, evaluated_on, livemode, score, tier, result)
 SELECT tenant_id, score_id, request_id, domain, company_version, data_as_of, snapshot_hash, rule_id,
     rule_version, rule_hash, $1::text, $2::date, livemode, score, tier, result
-FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::bigint[], $8::timestamptz[], $9::bytea[], $10::text[],
-    $11::bigint[], $12::text[], $13::boolean[], $14::bigint[], $15::text[], $16::bytea[])
+FROM unnest($3::text::uuid[], $4::text::uuid[], $5::text::uuid[], $6::text[], $7::text::bigint[],
+    $8::text::timestamptz[], $9::bytea[], $10::text[], $11::text::bigint[], $12::text[], $13::text::boolean[],
+    $14::text::bigint[], $15::text[], $16::bytea[])
     AS scored (tenant_id, score_id, request_id, domain, company_version, data_as_of, snapshot_hash, rule_id,
         rule_version, rule_hash, livemode, score, tier, result)
 ON CONFLICT DO NOTHING
@@ -83,8 +85,7 @@ class ListedScore:
     request_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class NewScore:
+class NewScore(NamedTuple):
     """A score that is to be stored, and whose it is."""
 
     tenant: UUID
@@ -97,26 +98,26 @@ async def insert(connection: Connection, scores: Collection[NewScore], *, today:
     """Store scores that were computed by this code on this day, in this order."""
     if not scores:
         return
-    rows = [
-        (
-            new.tenant,
-            new.score.id,
-            new.request_id,
-            new.score.profile.domain,
-            new.score.profile.version,
-            new.score.profile.updated_at,
-            new.score.profile.hash,
-            new.score.rule.rule_id,
-            new.score.rule.version,
-            new.score.rule.hash,
-            new.livemode,
-            new.score.verdict.score,
-            new.score.verdict.tier,
-            new.score.verdict.result,
-        )
-        for new in scores
-    ]
-    await connection.execute(_INSERT, CODE_VERSION, today, *zip(*rows, strict=True))
+    found = [new.score for new in scores]
+    await connection.execute(
+        _INSERT,
+        CODE_VERSION,
+        today,
+        _array(new.tenant.hex for new in scores),
+        _array(score.id.hex for score in found),
+        _array(new.request_id.hex for new in scores),
+        [score.profile.domain for score in found],
+        _array(str(score.profile.version) for score in found),
+        _array(score.profile.updated_at.isoformat() for score in found),
+        [score.profile.hash for score in found],
+        [score.rule.rule_id for score in found],
+        _array(str(score.rule.version) for score in found),
+        [score.rule.hash for score in found],
+        _array("t" if new.livemode else "f" for new in scores),
+        _array(str(score.verdict.score) for score in found),
+        [score.verdict.tier for score in found],
+        [score.verdict.result for score in found],
+    )
 
 
 async def find(connection: Connection, *, tenant: UUID, score_id: UUID) -> StoredScore | None:
@@ -135,3 +136,8 @@ async def before(
     else:
         rows = await connection.fetch(_LIST_OF_DOMAIN, tenant, start, limit, domain)
     return [ListedScore(**dict(row)) for row in rows]
+
+
+def _array(values: Iterable[str]) -> str:
+    """An array as text: asyncpg asks of each UUID, number and date in a list whether it is a list itself, which is dear."""
+    return "{" + ",".join(values) + "}"
