@@ -146,6 +146,16 @@ class TestBodies:
         answer = await post(port, endless(), **JSON)
         assert (answer.status, answer.problem["code"]) == (413, "body_too_large")
 
+    @pytest.mark.parametrize(("size", "status"), [(1_000, 200), (1_001, 413)])
+    async def test_a_body_without_a_length_that_is_here_at_once_is_counted_too(
+        self, port: int, size: int, status: int
+    ) -> None:
+        head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
+        body = json.dumps("x" * (size - 2)).encode()
+        chunk = f"{size:x}\r\n".encode() + body + b"\r\n0\r\n\r\n"
+        answer = await exchange(port, head + b"Connection: close\r\n\r\n" + chunk)
+        assert answer.status == status
+
     async def test_a_body_in_pieces_is_put_together(self, port: int) -> None:
         async def pieces() -> AsyncIterator[bytes]:
             for piece in (b'{"domain":', b'"a.com"', b"}"):
