@@ -13,7 +13,7 @@ from pathlib import Path
 from winnow_local.errors import StackError
 from winnow_local.processes import Command, LineSink, Process
 
-_POLL_S = 0.02
+_POLL_S = 0.05
 
 
 class Server(ABC):

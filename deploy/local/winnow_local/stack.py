@@ -18,6 +18,7 @@ from winnow_local.errors import StackError
 from winnow_local.home import Home
 from winnow_local.kafka import KafkaServer
 from winnow_local.log import Journal
+from winnow_local.migrations import AppliedMigrations
 from winnow_local.ports import free_port
 from winnow_local.postgres import PostgresServer
 from winnow_local.processes import Command, Process, run_to_end
@@ -144,8 +145,14 @@ class Stack:
         self._journal.say(f"{server.name} answers on port {server.port}")
 
     async def _migrate(self, service: str, *, wiring: Wiring) -> None:
+        applied = AppliedMigrations(self._home.folder / "postgres", service=service)
+        ours = self._settings.postgres is None
+        if ours and applied.are_current():
+            return
         command = wiring.command(Role(service=service, role="migrate"), instance=f"{service}-migrate")
         await run_to_end(command, sink=self._journal.service_sink(service), within=_MIGRATION_WITHIN_S)
+        if ours:
+            applied.note()
 
     def _start_services(self, wiring: Wiring) -> list[tuple[Child, int]]:
         """Start every process of every role; returns each with its operations port."""
