@@ -246,6 +246,32 @@ async def test_partitions_are_handed_over_after_the_batch_in_hand_was_committed(
     assert again == []
 
 
+async def test_a_poll_ends_in_time_while_a_rebalance_waits_for_another_member(
+    kafka_bootstrap: str, topic_name: Callable[[str], str]
+) -> None:
+    place = Place(KafkaLog(kafka_bootstrap, client="test"), topic_name("events"))
+    await create_topics(kafka_bootstrap, [_topic(place.topic)])
+    rebalancing, slow = asyncio.Event(), asyncio.Event()
+
+    async def revoked(_: frozenset[Partition]) -> None:
+        rebalancing.set()
+        await slow.wait()
+
+    async def join_and_leave() -> None:
+        async with member(place, "slow"):
+            pass
+
+    async with place.log.subscribe([place.topic], group="slow", revoked=revoked) as first, asyncio.timeout(30):
+        await _until(first.assigned, first)
+        joining = asyncio.create_task(join_and_leave())
+        await rebalancing.wait()
+        polled = await asyncio.wait_for(first.poll(maximum=1, timeout=0.1), 10)
+        slow.set()
+        await joining
+
+    assert not polled
+
+
 async def _until(condition: Callable[[], object], *subscriptions: Subscription) -> None:
     """Poll so that assignments come in, and give back whatever is read."""
     async with asyncio.timeout(30):

@@ -41,6 +41,7 @@ log = logs.get(__name__)
 
 _STOP_SECONDS = 5.0
 _DEADLINE_SECONDS = 5.0
+_GRACE_SECONDS = 0.5
 _HEADER_ALLOWANCE = 16 * 1024
 _NEVER_MS = 24 * 3600 * 1000
 
@@ -114,7 +115,11 @@ class KafkaSubscription:
     async def poll(self, *, maximum: int, timeout: float) -> Sequence[Record]:
         """See `winnow_common.log.Subscription`."""
         try:
-            fetched = await self._consumer.getmany(timeout_ms=int(timeout * 1000), max_records=maximum)
+            # Left alone, aiokafka waits for the end of a rebalance, which takes as long as the slowest member.
+            async with asyncio.timeout(timeout + _GRACE_SECONDS):
+                fetched = await self._consumer.getmany(timeout_ms=int(timeout * 1000), max_records=maximum)
+        except TimeoutError:
+            return []
         except KafkaError as error:
             log.warning("reading from the log failed, trying again", error=repr(error))
             await asyncio.sleep(min(timeout, 0.5))
