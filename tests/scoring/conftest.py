@@ -1,6 +1,6 @@
-"""A migrated database for each test, copied from one that is migrated once, and requests as the consumer loop makes them."""
+"""A migrated, empty database for each test, and requests as the consumer loop makes them."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from winnow_common.postgres import Pool, migrate, open_pool
 from winnow_contracts.event import Environment
 from winnow_contracts.topic import MessageType
 
-MIGRATIONS = [Path(package.__file__).parent / "migrations" for package in (winnow_common, winnow_scoring)]
+MIGRATIONS = [Path(file).parent / "migrations" for file in (winnow_common.__file__, winnow_scoring.__file__)]
 ACME = UUID(int=0xACE)
 OTHER = UUID(int=0x07)
 MASTER_KEY = bytes(range(32))
@@ -73,7 +73,7 @@ class Service:
     async def ask_together(
         self,
         type: MessageType,
-        items: list[Mapping[str, Any]],
+        items: Sequence[Mapping[str, Any]],
         *,
         tenant: UUID = ACME,
         id: UUID | None = None,

@@ -268,7 +268,8 @@ def test_an_overlong_line_of_ndjson_is_skipped() -> None:
 # Whatever the pieces, wherever it begins
 
 AWKWARD = {
-    CSV: '\ufeffdomain;name;tags\r\n"acme.com";"A\r\n""c"";me";a\\;b;c\r\n\r\nbad"row";x;y\r\nbeta.com;β;\r\n;;\nz.com;"open;;\nc.com;C;t',
+    CSV: '\ufeffdomain;name;tags\r\n"acme.com";"A\r\n""c"";me";a\\;b;c\r\n\r\nbad"row";x;y\r\nbeta.com;β;\r\n;;\n'
+    'z.com;"open;;\nc.com;C;t',
     NDJSON: '\ufeff{"domain":"a.com","name":"β"}\n\n{"bad\n[]\r\n{"domain":"b.com","tags":["\\"","]"]}',
     JSON: '\ufeff [{"domain":"a.com","name":"β\\"]"},\n {"bad":},5,{"domain":"b.com","tags":["\\\\","],"]} ] ',
 }

@@ -256,7 +256,7 @@ async def test_imports_wait_while_too_many_facts_do(
 async def test_workers_that_die_anywhere_leave_exactly_the_right_rows(
     service: Service, objects: SealedStore, runner: MakeRunner, pool: Pool, clock: Clock
 ) -> None:
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311 - times at which workers die, the same in every run
     content = table(400) + b"nodomain,,\n" * 3 + b"".join(b"c%03d.com,again,\n" % place for place in range(0, 400, 7))
     import_id = await begin(service, objects, content)
     deaths = 0

@@ -1,8 +1,9 @@
-"""Companies as rows of files: the one notation that exports are written in and imports read back without loss.
+r"""Companies as rows of files: the one notation that exports are written in and imports read back without loss.
 
-A row of NDJSON is the flat object of PUT plus `domain`. A row of CSV has a column for each attribute: lists are joined by `;` (a `;` or
-`\\` inside an element gets a `\\` before it), what is not known is empty, and the tenant's own attributes are one JSON object in the
-column `custom`. Text that a spreadsheet would run as a formula gets a `'` before it, as spreadsheets themselves do.
+A row of NDJSON is the flat object of PUT plus `domain`. A row of CSV has a column for each attribute: lists are
+joined by `;` (a `;` or `\` inside an element gets a `\` before it), what is not known is empty, and the tenant's
+own attributes are one JSON object in the column `custom`. Text that a spreadsheet would run as a formula gets a `'`
+before it, as spreadsheets themselves do.
 """
 
 import csv
@@ -46,7 +47,10 @@ def join_list(elements: list[str]) -> str:
 
 
 def split_list(cell: str) -> list[str]:
-    """The elements in a cell, trimmed, without blank ones. A `\\` before anything but `;` and `\\` is a character like others."""
+    r"""The elements in a cell, trimmed, without blank ones.
+
+    A `\` before anything but `;` and `\` is a character like others.
+    """
     elements = [""]
     start = 0
     for match in _SEPARATOR.finditer(cell):

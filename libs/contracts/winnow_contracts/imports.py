@@ -27,7 +27,8 @@ class ImportCompanies(BaseModel):
         dict[ColumnName, ColumnName] | None,
         Field(
             max_length=500,
-            description="Names in the file to attributes of a company, `domain` or `custom.<name>`; what it does not name is left out.",
+            description="Names in the file to attributes of a company, `domain` or `custom.<name>`; what it "
+            "does not name is left out.",
             examples=[{"Company Website": "domain", "Sector": "industry"}],
         ),
     ] = None
@@ -46,7 +47,10 @@ class ListImports(PageRequest):
 
 
 class RowError(BaseModel):
-    """Why one row did not go in. `line` is the line of the file that the row begins on; in a JSON array the number of the item, from 1."""
+    """Why one row did not go in.
+
+    `line` is the line of the file that the row begins on; in a JSON array the number of the item, from 1.
+    """
 
     line: int
     reason: str
@@ -60,7 +64,10 @@ class ImportFailure(BaseModel):
 
 
 class ImportAnswer(BaseModel):
-    """An import. `rows` are those read so far: each is imported or rejected, and the first 1,000 rejected ones are in `errors`."""
+    """An import.
+
+    `rows` are those read so far: each is imported or rejected, and the first 1,000 rejected ones are in `errors`.
+    """
 
     import_id: str
     status: ImportStatus

@@ -17,7 +17,10 @@ class GetRequest(BaseModel):
 
 
 class Answer(RootModel[JsonValue]):
-    """The body of an HTTP answer, passed on as it is; its status is in the envelope. No body at all is an answer too (204)."""
+    """The body of an HTTP answer, passed on as it is; its status is in the envelope.
+
+    No body at all is an answer too (204).
+    """
 
 
 class ProblemError(BaseModel):

@@ -33,7 +33,10 @@ def message_schema(message: MessageType) -> dict[str, Any]:
 
 
 def async_api(topics: Sequence[Topic]) -> dict[str, Any]:
-    """The topics as an AsyncAPI 3.0 document. https://www.asyncapi.com/docs/reference/specification/v3.0.0"""
+    """The topics as an AsyncAPI document.
+
+    https://www.asyncapi.com/docs/reference/specification/v3.0.0
+    """
     messages = {message.name: message for topic in topics for message in topic.messages}
     models = {message.model for message in messages.values()}
     names, definitions = models_json_schema(

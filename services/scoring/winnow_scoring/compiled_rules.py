@@ -22,18 +22,18 @@ class CompiledRules:
         self._most = most
         self._rules: OrderedDict[str, Verdicts] = OrderedDict()
 
-    def find(self, hash: str) -> Verdicts | None:
+    def find(self, rule_hash: str) -> Verdicts | None:
         """The rule of that hash, if it is remembered."""
-        rule = self._rules.get(hash)
+        rule = self._rules.get(rule_hash)
         if rule is not None:
-            self._rules.move_to_end(hash)
+            self._rules.move_to_end(rule_hash)
         return rule
 
-    def compile(self, hash: str, *, definition: str) -> Verdicts:
+    def compile(self, rule_hash: str, *, definition: str) -> Verdicts:
         """The rule of that hash, compiled from its definition if need be."""
-        rule = self.find(hash)
+        rule = self.find(rule_hash)
         if rule is None:
-            rule = self._rules[hash] = Verdicts(compile_rule(read_rule(orjson.loads(definition))))
+            rule = self._rules[rule_hash] = Verdicts(compile_rule(read_rule(orjson.loads(definition))))
             if len(self._rules) > self._most:
                 self._rules.popitem(last=False)
         return rule

@@ -1,10 +1,11 @@
 """Takes in files of companies in the background: chunk by chunk, tenant by tenant, from where somebody else stopped.
 
-A worker holds one import at a time, for a turn; then the tenant that has waited longest has its own. A chunk is one transaction: companies,
-their versions and facts, counts, errors, checkpoint and lease. So a worker that is killed leaves nothing half done, and its
-import goes on at the checkpoint when the lease has run out, a few seconds later.
+A worker holds one import at a time, for a turn; then the tenant that has waited longest has its own. A chunk is one
+transaction: companies, their versions and facts, counts, errors, checkpoint and lease. So a worker that is killed
+leaves nothing half done, and its import goes on at the checkpoint when the lease has run out, a few seconds later.
 
-While too many facts wait to leave, imports wait as well: bulk work must not hold up what interactive requests have to say.
+While too many facts wait to leave, imports wait as well: bulk work must not hold up what interactive requests have to
+say.
 """
 
 import asyncio
@@ -137,7 +138,7 @@ class ImportRunner:
         except Unreadable as error:
             failure = error.code, error.detail
         except PermanentError as error:
-            log.error("the file of an import is not there", import_id=str(lease.import_id), error=repr(error))
+            log.warning("the file of an import is not there", import_id=str(lease.import_id), error=repr(error))
             failure = "file_unavailable", "The file is not there any more. Send it again."
         except Exception as error:
             if isinstance(error, LeaseLost | TemporaryError) or is_transient(error):

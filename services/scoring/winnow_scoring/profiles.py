@@ -1,7 +1,7 @@
 """A company's profile as it is kept: only what is known, in one canonical text, with what lists are filtered by.
 
-Two profiles are the same if their texts are. The text, and not PostgreSQL's jsonb, is what scores are reproduced from: jsonb
-writes numbers its own way and cannot hold every string.
+Two profiles are the same if their texts are. The text, and not PostgreSQL's jsonb, is what scores are reproduced
+from: jsonb writes numbers its own way and cannot hold every string.
 """
 
 import hashlib
@@ -54,8 +54,8 @@ class Profile:
 def term(tenant: UUID, *, name: str, value: str) -> int:
     """A value of a filtered attribute as a signed number of 64 bits, equal for values that are equal to a rule.
 
-    The tenant is part of it, since an index over lists cannot begin with a column of its own. That one of a tenant's million
-    values is taken for another has a chance of 1 to 10^7; a list would then show a company too many.
+    The tenant is part of it, since an index over lists cannot begin with a column of its own. That one of a tenant's
+    million values is taken for another has a chance of 1 to 10^7; a list would then show a company too many.
     """
     digest = hashlib.blake2b(f"{name}\x1f{fold(value)}".encode(), digest_size=8, key=tenant.bytes).digest()
     return int.from_bytes(digest, signed=True)

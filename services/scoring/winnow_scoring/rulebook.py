@@ -1,4 +1,4 @@
-"""A tenant's rules as they are kept: definitions that were found sound, in versions, and the starter rule that needs no keeping."""
+"""A tenant's rules as they are kept: sound definitions in versions, and the starter rule, which is there unkept."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -55,10 +55,10 @@ class PublishedRule:
 
     __slots__ = ("hash", "head", "rule_id", "tail", "verdicts", "version")
 
-    def __init__(self, rule_id: str, *, version: int, name: str, hash: str, verdicts: Verdicts) -> None:
+    def __init__(self, rule_id: str, *, version: int, name: str, rule_hash: str, verdicts: Verdicts) -> None:
         self.rule_id = rule_id
         self.version = version
-        self.hash = hash
+        self.hash = rule_hash
         self.verdicts = verdicts
         self.head = b'","rule_id":%b,"rule_name":%b,' % (orjson.dumps(rule_id), orjson.dumps(name))
         self.tail = b',"rule_version":%d,"data_as_of":' % version

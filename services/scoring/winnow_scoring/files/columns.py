@@ -1,7 +1,7 @@
 """Which value of a row is which attribute of a company.
 
-Without a mapping, columns are found by the names of the attributes, however they are capitalised; `website` and `url` stand in for
-`domain`. With one, it alone decides, and what it does not name is left out.
+Without a mapping, columns are found by the names of the attributes, however they are capitalised; `website` and `url`
+stand in for `domain`. With one, it alone decides, and what it does not name is left out.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,7 +39,10 @@ def is_target(name: str) -> bool:
 
 
 def find_columns(header: Sequence[str], *, mapping: Mapped | None) -> Columns:
-    """The columns of a table by its header. Raises `Unreadable` where none gives the domain, or two give one attribute."""
+    """The columns of a table by its header.
+
+    Raises `Unreadable` where none gives the domain, or two give one attribute.
+    """
     found = _mapped(header, mapping=mapping) if mapping is not None else _named(header)
     if DOMAIN not in found:
         raise Unreadable(

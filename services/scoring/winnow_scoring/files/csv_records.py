@@ -126,7 +126,7 @@ class CsvReader:
 
 
 def _resemblance(header: Row) -> tuple[bool, bool, int]:
-    """How much a row looks like the header: several cells do most, and a row that is malformed explains more than one cell."""
+    """How much a row looks like the header: several cells do most, and a malformed row explains more than one cell."""
     return len(header.cells) > 1, header.fault is not None, len(header.cells)
 
 

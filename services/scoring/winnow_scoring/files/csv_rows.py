@@ -1,8 +1,8 @@
 """Lines to rows: which lines make a row of CSV, what its cells are, and what is wrong with it.
 
-Quoting is RFC 4180's and is checked: a quote out of place costs the line that it is on, not the rows behind it. Where a
-value seems to go on over several lines and the result is no row, its first line is given up and reading goes on with the
-second.
+Quoting is RFC 4180's and is checked: a quote out of place costs the line that it is on, not the rows behind it. Where
+a value seems to go on over several lines and the result is no row, its first line is given up and reading goes on
+with the second.
 """
 
 import csv

@@ -1,7 +1,7 @@
 """Companies as JSON: one object a line (NDJSON), or one array of objects.
 
-Items of an array are cut out by their brackets and parsed one by one, so that the byte at which to go on is known (event-based parsers do
-not tell it) and one malformed item costs that item alone.
+Items of an array are cut out by their brackets and parsed one by one, so that the byte at which to go on is known
+(event-based parsers do not tell it) and one malformed item costs that item alone.
 """
 
 import re

@@ -1,7 +1,8 @@
 """What a file is cut into, whatever its format, and where to go on after an interruption.
 
-A reader is fed the bytes of a file in pieces of any size and gives records as they become complete. It holds one record
-and one piece at most. Every record knows where the next one begins, so that a file can be read on from there by another process.
+A reader is fed the bytes of a file in pieces of any size and gives records as they become complete. It holds one
+record and one piece at most. Every record knows where the next one begins, so that a file can be read on from there
+by another process.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,7 @@
 """Scoring by rules: one domain, or up to a hundred at once.
 
-Many requests are answered together: one query for their profiles, one for their rules, one insert for their scores. A score and
-its usage are recorded in the transaction that answers.
+Many requests are answered together: one query for their profiles, one for their rules, one insert for their scores. A
+score and its usage are recorded in the transaction that answers.
 """
 
 import zlib

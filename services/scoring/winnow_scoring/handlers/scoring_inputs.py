@@ -67,7 +67,7 @@ async def _rules(
             version.rule_id,
             version=version.version,
             name=version.name,
-            hash=version.hash,
+            rule_hash=version.hash,
             verdicts=ready[version.hash],
         )
         for version in set(found.values())

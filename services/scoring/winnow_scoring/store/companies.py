@@ -1,7 +1,7 @@
 """Company profiles and their versions.
 
-Whoever changes a company holds its row's lock before its fact is written, so that facts leave in the order of versions. Several rows are
-always locked in the order of their domains.
+Whoever changes a company holds its row's lock before its fact is written, so that facts leave in the order of
+versions. Several rows are always locked in the order of their domains.
 """
 
 from collections.abc import Collection, Mapping
@@ -30,7 +30,8 @@ WITH given AS (
         AS company (domain, attributes, sources, terms, employees, search, place)
     ORDER BY place
 ), written AS (
-    INSERT INTO company (tenant_id, domain, version, attributes, sources, terms, employees, search, created_at, updated_at)
+    INSERT INTO company
+        (tenant_id, domain, version, attributes, sources, terms, employees, search, created_at, updated_at)
     SELECT $1, domain, 1, attributes, sources, terms, employees, search, $8, $8 FROM given
     ON CONFLICT (tenant_id, domain) DO UPDATE SET
         version = company.version + 1,
@@ -51,8 +52,8 @@ SELECT domain, version, sources, created_at, updated_at FROM written ORDER BY do
 """
 
 _DELETE = """
-UPDATE company SET version = version + 1, attributes = '{}', sources = '{}', terms = '{}', employees = NULL, search = '',
-    updated_at = $3, deleted_at = $3
+UPDATE company SET version = version + 1, attributes = '{}', sources = '{}', terms = '{}', employees = NULL,
+    search = '', updated_at = $3, deleted_at = $3
 WHERE tenant_id = $1 AND domain = $2 AND deleted_at IS NULL
 RETURNING version
 """
@@ -127,7 +128,7 @@ class Change:
 async def put(
     connection: Connection, *, tenant: UUID, profiles: Mapping[str, Profile], source: str, now: datetime
 ) -> list[Change]:
-    """Make these the profiles of these domains; changes in the order of domains. What is the same already is left alone."""
+    """Make these the profiles of these domains; what is the same already is left alone. In the order of domains."""
     domains = sorted(profiles)
     before = {row["domain"]: row for row in await connection.fetch(_LOCK, tenant, domains)}
     changed = [domain for domain in domains if not _is_same(before.get(domain), profiles[domain])]

@@ -1,7 +1,8 @@
 """Imports: what is to be taken in, who is at it, how far it is, and what did not go in.
 
-A worker holds a lease, and each of its chunks moves the checkpoint from where it knew it to be: whoever lost the lease, or believes
-to be elsewhere in the file, changes nothing. A tenant's imports follow each other, so that of two files the later one wins.
+A worker holds a lease, and each of its chunks moves the checkpoint from where it knew it to be: whoever lost the
+lease, or believes to be elsewhere in the file, changes nothing. A tenant's imports follow each other, so that of two
+files the later one wins.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,8 @@ MOST_ERRORS: Final = 1_000
 """Rejected rows that are kept; the rest is counted."""
 
 _ADD = """
-INSERT INTO company_import (tenant_id, import_id, request_id, object, bytes_total, content_type, mapping, status, checkpoint, created_at)
+INSERT INTO company_import
+    (tenant_id, import_id, request_id, object, bytes_total, content_type, mapping, status, checkpoint, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8, $9)
 ON CONFLICT DO NOTHING
 """
@@ -31,19 +33,23 @@ WITH next AS (
             WHERE earlier.tenant_id = waiting.tenant_id AND earlier.status IN ('queued', 'running')
                 AND earlier.import_id < waiting.import_id
         )
-    ORDER BY (SELECT served_at FROM import_turn WHERE import_turn.tenant_id = waiting.tenant_id) NULLS FIRST, waiting.import_id
+    ORDER BY (SELECT served_at FROM import_turn WHERE import_turn.tenant_id = waiting.tenant_id) NULLS FIRST,
+        waiting.import_id
     LIMIT 1 FOR UPDATE OF waiting SKIP LOCKED
 ), turn AS (
     INSERT INTO import_turn (tenant_id, served_at) SELECT tenant_id, $2 FROM next
     ON CONFLICT (tenant_id) DO UPDATE SET served_at = $2
 )
-UPDATE company_import AS leased SET status = 'running', started_at = coalesce(leased.started_at, $2), lease_holder = $1, leased_until = $3
+UPDATE company_import AS leased SET status = 'running', started_at = coalesce(leased.started_at, $2), lease_holder = $1,
+    leased_until = $3
 FROM next WHERE leased.tenant_id = next.tenant_id AND leased.import_id = next.import_id
-RETURNING leased.tenant_id, leased.import_id, leased.request_id, leased.object, leased.content_type, leased.mapping, leased.checkpoint
+RETURNING leased.tenant_id, leased.import_id, leased.request_id, leased.object, leased.content_type, leased.mapping,
+    leased.checkpoint
 """
 
 _ADVANCE = """
-UPDATE company_import SET checkpoint = $5, bytes_read = $6, imported = imported + $7, rejected = rejected + $8, leased_until = $9
+UPDATE company_import SET checkpoint = $5, bytes_read = $6, imported = imported + $7, rejected = rejected + $8,
+    leased_until = $9
 WHERE tenant_id = $1 AND import_id = $2 AND lease_holder = $3 AND checkpoint = $4 AND status = 'running'
 RETURNING rejected
 """
@@ -66,12 +72,14 @@ SELECT $1, $2, place, line, reason FROM unnest($3::bigint[], $4::bigint[], $5::t
 """
 
 _FIND = """
-SELECT import_id, status, imported, rejected, bytes_total, bytes_read, failure_code, failure_detail, created_at, started_at, finished_at
+SELECT import_id, status, imported, rejected, bytes_total, bytes_read, failure_code, failure_detail, created_at,
+    started_at, finished_at
 FROM company_import WHERE tenant_id = $1 AND import_id = $2
 """
 
 _LIST = """
-SELECT import_id, status, imported, rejected, bytes_total, bytes_read, failure_code, failure_detail, created_at, started_at, finished_at
+SELECT import_id, status, imported, rejected, bytes_total, bytes_read, failure_code, failure_detail, created_at,
+    started_at, finished_at
 FROM company_import WHERE tenant_id = $1 AND import_id < $2 ORDER BY import_id DESC LIMIT $3
 """
 
@@ -159,7 +167,7 @@ async def add(connection: Connection, new: NewImport) -> None:
 
 
 async def lease(connection: Connection, *, holder: str, now: datetime, until: datetime) -> Lease | None:
-    """The import whose turn it is: of the tenant that has waited longest, its oldest that is not done and that nobody holds."""
+    """The import whose turn it is: of the tenant that has waited longest, its oldest, unless somebody holds it."""
     row = await connection.fetchrow(_LEASE, holder, now, until)
     if row is None:
         return None
@@ -209,7 +217,7 @@ async def release(connection: Connection, lease: Lease) -> None:
 async def finish(
     connection: Connection, lease: Lease, *, checkpoint: str, failure: tuple[str, str] | None, now: datetime
 ) -> None:
-    """Close an import at its checkpoint, with code and detail of what was wrong with it, if anything. Raises `LeaseLost`."""
+    """Close an import at its checkpoint, with code and detail of what was wrong, if anything. Raises `LeaseLost`."""
     status = "completed" if failure is None else "failed"
     code, detail = failure or (None, None)
     closed = await connection.fetchval(

@@ -1,6 +1,7 @@
 """Rules, their versions, and which of them is the default.
 
-Whoever changes a tenant's rules holds the lock of its rulebook first, so changes of one tenant follow each other, and so do their facts.
+Whoever changes a tenant's rules holds the lock of its rulebook first, so changes of one tenant follow each other, and
+so do their facts.
 """
 
 from collections.abc import Collection, Sequence
@@ -225,7 +226,10 @@ async def after(connection: Connection, *, tenant: UUID, rule_id: str | None, li
 
 
 async def to_score(connection: Connection, asked: Sequence[tuple[UUID, str | None]]) -> dict[int, Published]:
-    """The published versions of (tenant, rule or None for the default) pairs in one query, by their places; without starters."""
+    """The published versions of (tenant, rule) pairs in one query, by their places.
+
+    No rule stands for the default one; where that is the starter, nothing is found.
+    """
     tenants, rule_ids = [tenant for tenant, _ in asked], [rule_id for _, rule_id in asked]
     rows = await connection.fetch(_TO_SCORE, list(range(len(asked))), tenants, rule_ids)
     return {row[0]: Published(row[1], row[2], row[3], row[4]) for row in rows}
@@ -238,7 +242,7 @@ async def definitions(connection: Connection, asked: Collection[tuple[UUID, str,
 
 
 async def keep_starter(connection: Connection, tenants: Collection[UUID], *, now: datetime) -> None:
-    """Write down the starter rule for tenants that it scores for, so that its scores can be reproduced when it has changed."""
+    """Write down the starter rule for tenants that it scores for: their scores outlive it as it is now."""
     draft = starter()
     values: tuple[Any, ...] = (STARTER_ID, STARTER_VERSION, draft.name, draft.definition, draft.hash, now)
     await connection.execute(_KEEP_STARTER, sorted(tenants), *values)

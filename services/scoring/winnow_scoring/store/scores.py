@@ -139,5 +139,5 @@ async def before(
 
 
 def _array(values: Iterable[str]) -> str:
-    """An array as text: asyncpg asks of each UUID, number and date in a list whether it is a list itself, which is dear."""
+    """An array as text, since asyncpg asks of each UUID, number and date in a list whether it is a list itself."""
     return "{" + ",".join(values) + "}"
