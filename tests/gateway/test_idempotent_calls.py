@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 from winnow_common.outcome import Outcome, Request
 from winnow_contracts.replies import GET_REQUEST
-from winnow_contracts.topics import SCORING_REQUESTS
+from winnow_contracts.topics import SCORING_REQUESTS, TOPICS
+from winnow_gateway.handlers.stored_answers import SENDS
 
 from .conftest import Api, House, open_account
 
@@ -207,7 +208,4 @@ async def test_a_label_that_is_not_one_is_not_sent_back(api: Api, label: str) ->
 
 
 def test_every_service_that_answers_requests_is_asked_for_late_answers() -> None:
-    from winnow_contracts.topics import TOPICS
-    from winnow_gateway.handlers.stored_answers import SENDS
-
     assert [sends.topic for sends in SENDS] == [topic for topic in TOPICS if GET_REQUEST in topic.messages]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from winnow_gateway.limits.redis_windows import open_redis
 
 from .conftest import Answer, Api, House, open_account
 
@@ -105,17 +106,15 @@ async def test_while_redis_is_away_calls_are_limited_by_each_gateway(house: Hous
 
 
 async def test_redis_holds_ids_and_counts_and_nothing_else(free: Api, redis_url: str) -> None:
-    from winnow_gateway.limits.redis_windows import open_redis
-
     await free.post("/v1/sessions", {"email": "ada@example.com", "password": "planted-wrong"}, key=None)
     await free.get("/v1/keys")
 
     async with open_redis(redis_url) as client:
-        held = {name.decode(): (await client.get(name)).decode() async for name in client.scan_iter()}
+        held = {name.decode(): await client.get(name) async for name in client.scan_iter()}
 
     assert len(held) == 3
     assert all(re.fullmatch(r"limits:\{(log-in:)?[0-9a-f-]+\}:[a-z_]+", name) for name in held)
-    assert set(held.values()) == {"1"}
+    assert set(held.values()) == {b"1"}
 
 
 async def test_a_test_key_has_a_month_of_requests(free: Api) -> None:

@@ -26,6 +26,7 @@ _PAGE: Final = """\
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Winnow API</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/docs/page.css">
 </head>
 <body>

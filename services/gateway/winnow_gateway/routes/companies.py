@@ -108,9 +108,9 @@ ROUTES = (
         name="importCompanies",
         tag="Companies",
         summary="Import companies",
-        description="Takes in a file of up to 256 MiB. JSON and NDJSON have the flat object of PUT plus `domain` as rows; "
-        "the headers of CSV are its names, with lists separated by `;`, or go through `mapping`. Rows that are wrong are "
-        "reported by line; the others go in.",
+        description="Takes in a file of up to 256 MiB. JSON and NDJSON have the flat object of PUT plus `domain` as "
+        "rows; the headers of CSV are its names, with lists separated by `;`, or go through `mapping`. Rows that are "
+        "wrong are reported by line; the others go in.",
         answers={
             202: Answer(
                 "The file is here and will be taken in.",

@@ -11,6 +11,7 @@ if (window.Scalar) {
     showDeveloperTools: "never",
     defaultOpenAllTags: false,
     documentDownloadType: "json",
+    authentication: { preferredSecurityScheme: "key" },
     theme: "default",
     metaData: { title: "Winnow API" },
     defaultHttpClient: { targetKey: "shell", clientKey: "curl" },
