@@ -192,6 +192,18 @@ class TestBodies:
             answer = answer_in(await reader.read())
         assert (answer.status, answer.body) == (200, b"{}")
 
+    async def test_what_is_sent_with_leave_can_still_be_refused(self, port: int) -> None:
+        head = (
+            b"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1\r\n"
+            b"Expect: 100-continue\r\nConnection: close\r\n\r\n"
+        )
+        async with connection(port) as (reader, writer):
+            writer.write(head)
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"{")
+            answer = answer_in(await reader.read())
+        assert (answer.status, answer.problem["code"]) == (400, "invalid_json")
+
     async def test_a_caller_that_asks_for_leave_to_send_too_much_does_not_get_it(self, port: int) -> None:
         head = (
             b"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2000\r\n"
