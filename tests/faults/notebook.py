@@ -86,11 +86,11 @@ class Notebook:
     @property
     def output(self) -> str:
         """The last of it, for a failure."""
-        return "\n".join(self.lines[-40:])
+        return "\n".join(self.lines[-60:])
 
-    def start(self, *, fate: Fate | None = None) -> Member:
-        """Start a process of the service; it does not wait until it has joined."""
-        settings = Settings(
+    def settings(self, *, fate: Fate | None = None) -> Settings:
+        """What a member is told."""
+        return Settings(
             kafka=self.kafka,
             postgres=self.postgres,
             requests=self.requests.name,
@@ -99,6 +99,10 @@ class Notebook:
             group=f"{self.requests.name}.notes",
             fate=fate,
         )
+
+    def start(self, *, fate: Fate | None = None) -> Member:
+        """Start a process of the service; it does not wait until it has joined."""
+        settings = self.settings(fate=fate)
         command = Command(
             name=f"notes-{len(self.members)}", argv=(sys.executable, str(SERVICE), settings.model_dump_json())
         )
@@ -157,10 +161,11 @@ class Notebook:
         async with self.replying() as replies:
             wanted = {operation for operation, _ in self.asked}
             records = await replies.until(
-                lambda found: wanted <= {header(record, "ce_causationid") for record in found},
-                within=within,
-                what="everybody answered",
+                lambda found: wanted <= {header(record, "ce_causationid") for record in found}, within=within
             )
+        assert wanted <= {header(record, "ce_causationid") for record in records}, (
+            f"not everybody was answered within {within} s; the processes said:\n{self.output}"
+        )
         return told(records)
 
     async def effects(self) -> list[Effect]:
