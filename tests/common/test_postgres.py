@@ -53,7 +53,7 @@ async def notes(pool: Pool) -> list[int]:
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(10):
-        while not await condition():  # noqa: ASYNC110 - the server does not tell by itself
+        while not await condition():
             await asyncio.sleep(0)
 
 
