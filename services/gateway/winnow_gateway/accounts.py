@@ -1,19 +1,31 @@
 """Accounts and sessions as they are sent and shown."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 SESSION_LENGTH = timedelta(hours=12)
 
 _PART = r"[^@.\u0000-\u0020\u007F]"
-EMAIL_PATTERN = rf"^[^@\u0000-\u0020\u007F]{{1,64}}@(?:{_PART}{{1,63}}\.)+{_PART}{{2,63}}$"
+_EMAIL = rf"^[^@\u0000-\u0020\u007F]{{1,64}}@(?:{_PART}{{1,63}}\.)+{_PART}{{2,63}}$"
+_EMAIL_SHAPE = re.compile(_EMAIL)
+
+
+def _email(text: str) -> str:
+    if _EMAIL_SHAPE.match(text) is None:
+        raise PydanticCustomError("email", "Input should be an e-mail address")
+    return text
+
 
 Email = Annotated[
     str,
-    StringConstraints(strict=True, max_length=254, pattern=EMAIL_PATTERN),
+    StringConstraints(strict=True, max_length=254),
+    AfterValidator(_email),
+    WithJsonSchema({"type": "string", "maxLength": 254, "pattern": _EMAIL}),
     Field(description="An e-mail address; kept encrypted.", examples=["ada@example.com"]),
 ]
 Password = Annotated[

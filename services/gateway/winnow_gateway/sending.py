@@ -1,5 +1,6 @@
 """Answers a call over the log: publishes the route's message, waits for the reply and passes it on untouched."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -36,6 +37,8 @@ async def send(services: Services, call: Call, route: Route, sends: Sends) -> we
     await services.months.settle(charge, succeeded=succeeded, replayed=reply.replayed)
     if succeeded and not reply.replayed and call.caller.environment.livemode:
         call.charged = route.records
+    if succeeded and sends.restore is not None:
+        reply = replace(reply, body=sends.restore(reply.body, inputs))
     return passed_on(call, reply, sends)
 
 

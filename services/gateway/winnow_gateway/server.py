@@ -35,7 +35,11 @@ class Server:
         IN_FLIGHT.set_function(lambda: self._in_flight)
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        """The answer to a request; never raises but when it is cancelled."""
+        """The answer to a request.
+
+        Raises nothing, but `ConnectionAbortedError` where an answer that had begun cannot go on: the connection is then
+        cut.
+        """
         started = time.perf_counter()
         path = request.raw_path.partition("?")[0]
         call = Call(request, path, self._services.clock())
@@ -44,6 +48,8 @@ class Server:
             response = await self._respond(call)
         except Exception as error:  # noqa: BLE001 - whatever was raised is answered, and logged where nobody foresaw it
             response = refusal(call, error)
+            if request.writer.output_size > 0:
+                raise ConnectionAbortedError("the answer has begun, and cannot be taken back") from error
         finally:
             self._in_flight -= 1
         if not response.prepared:

@@ -37,6 +37,11 @@ _FILE = (
     Refusal(415, "unsupported_media_type", "Send text/csv, application/json or application/x-ndjson."),
 )
 _INVALID_REQUEST = Refusal(422, _INVALID, "One thing in the request is not valid; see errors.")
+_HEADERS = Refusal(
+    431,
+    "headers_too_large",
+    "The request line or a header is longer than 8,190 bytes, or there are more than 128 headers.",
+)
 _INTERNAL = Refusal(500, "internal_error", "Something went wrong on our side. The request id names it.")
 _UNAVAILABLE = Refusal(503, "unavailable", "Something that is needed is away for the moment. Try again.")
 _LOG_AWAY = Refusal(503, "log_unavailable", "The request may not have been taken. Send it again, with the same key.")
@@ -80,6 +85,6 @@ def _implied(route: Route) -> Iterator[Refusal]:
         yield from _BODY
     if route.streamed:
         yield from _FILE
-    yield from (_INVALID_REQUEST, _INTERNAL, _UNAVAILABLE)
+    yield from (_INVALID_REQUEST, _HEADERS, _INTERNAL, _UNAVAILABLE)
     if route.asks:
         yield from (_LOG_AWAY, _NO_ANSWER)

@@ -7,6 +7,7 @@ from winnow_contracts import imports, profiles
 from winnow_contracts.companies import CompanyAttributes
 from winnow_contracts.pages import Page
 
+from winnow_gateway import domains
 from winnow_gateway.companies import (
     CompaniesQuery,
     CompanyPath,
@@ -144,7 +145,7 @@ ROUTES = (
         path_model=CompanyPath,
         sends=to_scoring(
             type=profiles.GET,
-            message=lambda inputs: profiles.GetCompany(domain=inputs.path.domain),
+            message=lambda inputs: profiles.GetCompany(domain=domains.domain(inputs.path.domain)),
             subject=lambda message: message.domain,
         ),
     ),
@@ -167,7 +168,7 @@ ROUTES = (
         body_examples={"default": EXAMPLE_ATTRIBUTES},
         sends=to_scoring(
             type=profiles.PUT,
-            message=lambda inputs: put_company(inputs.path.domain, inputs.body),
+            message=lambda inputs: put_company(domains.domain(inputs.path.domain), inputs.body),
             subject=lambda message: message.domain,
             location="/v1/companies/{domain}",
         ),
@@ -188,7 +189,7 @@ ROUTES = (
         path_model=CompanyPath,
         sends=to_scoring(
             type=profiles.DELETE,
-            message=lambda inputs: profiles.DeleteCompany(domain=inputs.path.domain),
+            message=lambda inputs: profiles.DeleteCompany(domain=domains.domain(inputs.path.domain)),
             subject=lambda message: message.domain,
         ),
     ),

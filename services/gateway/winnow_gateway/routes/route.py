@@ -46,6 +46,8 @@ class Sends:
     """Seconds until the caller gets 504."""
     location: str | None = None
     """Location of an answer 201 or 202, with `{fields}` of its body."""
+    restore: Callable[[bytes, Inputs], bytes] | None = None
+    """Puts back into the body of a success what the caller sent and the log may not hold."""
 
 
 to_scoring = partial(Sends, topic=SCORING_REQUESTS)

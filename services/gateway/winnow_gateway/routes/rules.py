@@ -12,6 +12,9 @@ from winnow_gateway.routes.route import Answer, Refusal, Route, to_scoring
 from winnow_gateway.routes.scoring import INVALID_CURSOR, RULE_NOT_FOUND
 from winnow_gateway.scopes import Scope
 
+STARTER_RULE = Refusal(
+    409, "starter_rule", "The starter rule cannot be changed. Make a rule of your own and publish it."
+)
 INVALID_RULE = Refusal(422, "invalid_rule", "The rule cannot be compiled; see errors.")
 
 EXAMPLE_RULE = {
@@ -126,7 +129,11 @@ ROUTES = (
         answers={
             201: Answer("The rule, and what lint found.", rulebook.RuleAnswer, EXAMPLE_ANSWER, headers=("Location",))
         },
-        refusals=(INVALID_RULE, Refusal(409, "rule_exists", "There is a rule of this id. PUT adds a version to it.")),
+        refusals=(
+            INVALID_RULE,
+            Refusal(409, "rule_exists", "There is a rule of this id. PUT it to add a version."),
+            STARTER_RULE,
+        ),
         scope=Scope.RULES_WRITE,
         body=CreateRuleBody,
         body_examples={"default": {**EXAMPLE_RULE, "publish": True}},
@@ -167,7 +174,10 @@ ROUTES = (
             200: Answer("The rule was there, and has this version.", rulebook.RuleAnswer, EXAMPLE_ANSWER),
             201: Answer("The rule is new.", rulebook.RuleAnswer, EXAMPLE_ANSWER, headers=("Location",)),
         },
-        refusals=(INVALID_RULE,),
+        refusals=(
+            STARTER_RULE,
+            INVALID_RULE,
+        ),
         scope=Scope.RULES_WRITE,
         path_model=NewRulePath,
         body=PutRuleBody,
@@ -190,7 +200,10 @@ ROUTES = (
         summary="Delete a rule",
         description="Scores that it gave stay, and can still be verified.",
         answers={204: Answer("The rule scores no more.")},
-        refusals=(RULE_NOT_FOUND,),
+        refusals=(
+            STARTER_RULE,
+            RULE_NOT_FOUND,
+        ),
         scope=Scope.RULES_WRITE,
         path_model=RulePath,
         sends=to_scoring(
@@ -225,7 +238,10 @@ ROUTES = (
         summary="Publish a version",
         description="Scores by this version from now on; by the newest where none is named.",
         answers={200: Answer("The rule with the published version.", rulebook.RuleAnswer, EXAMPLE_ANSWER)},
-        refusals=(RULE_NOT_FOUND,),
+        refusals=(
+            STARTER_RULE,
+            RULE_NOT_FOUND,
+        ),
         scope=Scope.RULES_WRITE,
         path_model=RulePath,
         body=VersionBody,
@@ -245,7 +261,11 @@ ROUTES = (
         summary="Go back to an earlier version",
         description="Scores by an earlier version again; by the one published before where none is named.",
         answers={200: Answer("The rule with the published version.", rulebook.RuleAnswer, EXAMPLE_ANSWER)},
-        refusals=(RULE_NOT_FOUND, Refusal(409, "nothing_to_roll_back", "No version was published before this one.")),
+        refusals=(
+            STARTER_RULE,
+            RULE_NOT_FOUND,
+            Refusal(409, "no_earlier_version", "There is no earlier version to go back to. Publish the one you want."),
+        ),
         scope=Scope.RULES_WRITE,
         path_model=RulePath,
         body=VersionBody,

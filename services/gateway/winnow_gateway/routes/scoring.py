@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from winnow_contracts import scores
 from winnow_contracts.pages import Page
 
+from winnow_gateway import domains
 from winnow_gateway.routes.route import Answer, Refusal, Route, to_scoring
 from winnow_gateway.scopes import Scope
 
@@ -63,7 +64,11 @@ ROUTES = (
         records=1,
         body=scores.ScoreDomain,
         body_examples={"default": {"domain": "newstartup.com", "rule_id": "sr_abc123"}},
-        sends=to_scoring(type=scores.SCORE, message=lambda inputs: inputs.body, subject=lambda message: message.domain),
+        sends=to_scoring(
+            type=scores.SCORE,
+            message=lambda inputs: inputs.body.model_copy(update={"domain": domains.domain(inputs.body.domain)}),
+            subject=lambda message: message.domain,
+        ),
         links={"getScore": {"id": "$response.body#/score_id"}, "getRequest": {"id": "$response.body#/request_id"}},
     ),
     Route(
@@ -89,7 +94,13 @@ ROUTES = (
         records=1,
         body=scores.ScoreDomains,
         body_examples={"default": {"domains": ["newstartup.com", "nobody.example"], "rule_id": "sr_abc123"}},
-        sends=to_scoring(type=scores.SCORE_BATCH, message=lambda inputs: inputs.body),
+        sends=to_scoring(
+            type=scores.SCORE_BATCH,
+            message=lambda inputs: inputs.body.model_copy(
+                update={"domains": [domains.published(text) for text in inputs.body.domains]}
+            ),
+            restore=lambda body, inputs: domains.as_sent(body, sent=inputs.body.domains),
+        ),
     ),
     Route(
         method="GET",
@@ -102,7 +113,7 @@ ROUTES = (
         refusals=(INVALID_DOMAIN, INVALID_CURSOR),
         scope=Scope.SCORES_READ,
         query=scores.ListScores,
-        sends=to_scoring(type=scores.LIST, message=lambda inputs: inputs.query),
+        sends=to_scoring(type=scores.LIST, message=lambda inputs: domains.in_query(inputs.query)),
     ),
     Route(
         method="GET",
