@@ -1,6 +1,7 @@
 """One suite over the log in memory and on Kafka; what a crash or a rebalance does is asked of Kafka alone."""
 
 import asyncio
+import gc
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -270,6 +271,32 @@ async def test_a_poll_ends_in_time_while_a_rebalance_waits_for_another_member(
         await joining
 
     assert not polled
+
+
+async def test_a_member_that_leaves_while_a_rebalance_goes_on_closes_its_connections(
+    kafka_bootstrap: str, topic_name: Callable[[str], str]
+) -> None:
+    place = Place(KafkaLog(kafka_bootstrap, client="test"), topic_name("events"))
+    await create_topics(kafka_bootstrap, [_topic(place.topic)])
+    rebalancing, slow = asyncio.Event(), asyncio.Event()
+
+    async def revoked(_: frozenset[Partition]) -> None:
+        rebalancing.set()
+        await slow.wait()
+
+    async def join() -> None:
+        async with member(place, "slow"):
+            pass
+
+    async with place.log.subscribe([place.topic], group="slow", revoked=revoked) as first:
+        await _until(first.assigned, first)
+        joining = asyncio.create_task(join())
+        await rebalancing.wait()
+        joining.cancel()
+        await asyncio.wait([joining], timeout=30)
+        slow.set()
+
+    gc.collect()  # what is not closed warns, and warnings are errors
 
 
 async def _until(condition: Callable[[], object], *subscriptions: Subscription) -> None:

@@ -336,3 +336,13 @@ async def _stopped(client: Any) -> None:
             await client.stop()
     except (TimeoutError, KafkaError) as error:
         log.warning("the log's client did not stop in time", error=repr(error))
+        await _cut_off(client)
+
+
+async def _cut_off(client: Any) -> None:
+    """Close what `stop` would have closed after the step that it hangs in: a rebalance, or a broker that is away."""
+    for name in ("_fetcher", "_sender", "_client", "client"):
+        if (part := getattr(client, name, None)) is not None:
+            with suppress(TimeoutError, KafkaError):
+                async with asyncio.timeout(_STOP_SECONDS):
+                    await part.close()
