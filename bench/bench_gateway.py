@@ -231,7 +231,7 @@ async def serve_winnow() -> None:
     from winnow_gateway.settings import Settings
 
     async def ask(*_: object, **__: object) -> Reply:
-        return Reply(200, ANSWER, False)
+        return Reply(200, ANSWER, replayed=False)
 
     Requests.ask = ask  # type: ignore[method-assign]
     settings = load_settings(Settings)
@@ -298,7 +298,7 @@ async def serve_fastapi() -> None:
         return account_id
 
     @app.post("/v1/scoring")
-    async def score(_: ScoreRequest, account_id: Annotated[str, Depends(limited)]) -> Score:
+    async def score(_: ScoreRequest, __: Annotated[str, Depends(limited)]) -> Score:
         return answer
 
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)

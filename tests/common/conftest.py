@@ -274,7 +274,7 @@ def house(pool: Pool) -> House:
 async def until(condition: Callable[[], Awaitable[object]], *, seconds: float = 20) -> None:
     """Return when the condition holds; fail when it does not in time."""
     async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110  a database cannot set an event
+        while not await condition():
             await asyncio.sleep(0.02)
 
 
