@@ -12,7 +12,7 @@ import pytest
 import winnow_common
 import winnow_scoring
 from winnow_common.errors import Problem
-from winnow_common.outcome import AnyHandler, BatchCommand, Outcome, Request, by_type
+from winnow_common.outcome import AnyHandler, BatchCommand, Fact, Outcome, Request, by_type
 from winnow_common.postgres import Pool, migrate, open_pool
 from winnow_contracts.event import Environment
 from winnow_contracts.topic import MessageType
@@ -91,11 +91,17 @@ class Service:
             )
             for item in items
         ]
-        async with self.pool.acquire() as connection:
-            if isinstance(handler, BatchCommand):
-                async with connection.transaction():
-                    return list(await handler.handle(requests, connection))
+        outcomes = await self._handle(handler, requests)
+        for outcome in outcomes:
+            for fact in outcome.facts:
+                check_fact(fact)
+        return outcomes
+
+    async def _handle(self, handler: AnyHandler, requests: list[Request[Any]]) -> list[Outcome]:
+        if not isinstance(handler, BatchCommand):
             return [await self._alone(handler, request) for request in requests]
+        async with self.pool.acquire() as connection, connection.transaction():
+            return list(await handler.handle(requests, connection))
 
     async def _alone(self, handler: Any, request: Request[Any]) -> Outcome:
         async with self.pool.acquire() as connection:
@@ -105,6 +111,14 @@ class Service:
                     return outcome
             except Problem as problem:
                 return Outcome.problem(problem, request_id=request.id)
+
+
+def check_fact(fact: Fact) -> None:
+    """A fact is on its own topic, and its data is exactly that of its model."""
+    told = orjson.loads(fact.data)
+    assert fact.type in fact.topic.messages
+    assert set(told) == set(fact.type.model.model_fields)
+    fact.type.model.model_validate_json(fact.data)
 
 
 Serve = Callable[..., Service]

@@ -5,6 +5,7 @@ import io
 import json
 import os
 from collections.abc import Iterable
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import orjson
@@ -291,6 +292,43 @@ def test_reading_on_behind_any_row_gives_the_rows_that_follow(content_type: str)
     for place, row in enumerate(found, start=1):
         start = Checkpoint.read(file.checkpoint(row.after).text())
         assert read(content[start.position.offset :], content_type, start=start) == found[place:]
+
+
+csv_like = st.lists(
+    st.sampled_from([b",", b";", b"\n", b"\r", b'"', b"a.com", b"x", b"\xff", b"\0", "β".encode()]), max_size=30
+)
+json_like = st.lists(
+    st.sampled_from([b"{", b"}", b"[", b"]", b",", b":", b'"', b'"domain"', b'"a.com"', b"\\", b"1", b"\n", b"\xff"]),
+    max_size=30,
+)
+
+
+@pytest.mark.parametrize("content_type", [CSV, NDJSON, JSON])
+@given(
+    content=st.binary(max_size=60) | csv_like.map(b"".join) | json_like.map(b"".join),
+    pieces=st.lists(st.integers(1, 9)),
+)
+def test_whatever_the_bytes_there_are_rows_or_a_reason(content_type: str, content: bytes, pieces: list[int]) -> None:
+    starts = {CSV: b"domain,name\n", NDJSON: b"", JSON: b"["}
+    for whole in (content, starts[content_type] + content):
+        outcomes = [_rows_and_end(whole, content_type, sizes) for sizes in ([], pieces)]
+        assert outcomes[0] == outcomes[1]
+        numbers = [row.number for row in outcomes[0][0]]
+        assert numbers == sorted(numbers)
+
+
+def _rows_and_end(content: bytes, content_type: str, pieces: list[int]) -> tuple[list[Accepted | Rejected], str | None]:
+    """The rows, and why they end before the file does, if they do."""
+    file = CompanyFile(content_type, mapping=None, start=Checkpoint.start())
+    found: list[Accepted | Rejected] = []
+    ends = [*accumulate(pieces), len(content)]
+    try:
+        for start, end in pairwise([0, *ends]):
+            found.extend(file.feed(content[start:end]))
+        found.extend(file.finish())
+    except Unreadable as refusal:
+        return found, refusal.code
+    return found, None
 
 
 # One of its tables (location_coordinates) has another telephone number than its own JSON.

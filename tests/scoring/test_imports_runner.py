@@ -1,6 +1,7 @@
 """Files of companies are taken in whole, once, in turns, whatever happens to those who do it."""
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
@@ -26,7 +27,7 @@ from winnow_scoring.import_runner import ImportRunner, Pace
 from winnow_scoring.profiles import Profile
 
 from .conftest import ACME, MASTER_KEY, OTHER, Clock, Serve, Service, body
-from .test_imports_reading import attributes
+from .test_imports_reading import DATA, attributes
 
 MakeRunner = Callable[..., ImportRunner]
 
@@ -394,6 +395,22 @@ async def test_importing_an_export_gives_the_same_profiles(
         for row, company in zip(rows, given_companies, strict=True)
     ]
     assert [{name: company[name] for name in company if name not in ABOUT} for company in imported] == known
+
+
+async def test_naughty_texts_go_in_and_come_out_as_they_are(
+    service: Service, objects: SealedStore, runner: MakeRunner
+) -> None:
+    texts = [text for text in json.loads((DATA / "naughty_strings" / "blns.json").read_text()) if text.strip()]
+    rows = [
+        {"domain": f"c{place:04}.com", "name": text[:500], "tags": [text[:200]]} for place, text in enumerate(texts)
+    ]
+    content = csv_header() + b"".join(map(csv_row, rows))
+    import_id = await begin(service, objects, content)
+    await work_off(runner(chunk=100))
+    found = await companies(service)
+    assert (await stands(service, import_id)).rejected == 0
+    assert [company["name"] for company in found] == [row["name"].strip() for row in rows]
+    assert [company["tags"] for company in found] == [[tag.strip() for tag in row["tags"]] for row in rows]
 
 
 ABOUT = {"version", "sources", "created_at", "updated_at"}

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,6 +17,9 @@ from winnow_contracts.companies import CompanyAttributes, without_contacts
 
 from winnow_scoring.folding import fold
 from winnow_scoring.snapshots import is_missing
+
+_REMEMBERED_TERMS: Final = 16_384
+"""The same industries, countries and technologies come again and again in a file."""
 
 FILTERED_TEXTS: Final = ("industry", "country")
 FILTERED_LISTS: Final = {"tags": "tag", "technologies": "technology"}
@@ -51,6 +55,7 @@ class Profile:
                 yield singular, element
 
 
+@lru_cache(maxsize=_REMEMBERED_TERMS)
 def term(tenant: UUID, *, name: str, value: str) -> int:
     """A value of a filtered attribute as a signed number of 64 bits, equal for values that are equal to a rule.
 
