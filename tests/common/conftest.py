@@ -240,7 +240,7 @@ class House:
 @pytest.fixture(scope="session")
 def messages_template(databases: Any) -> str:
     """A database with the plumbing's tables, to be copied for each test."""
-    url = databases.create()
+    url: str = databases.create()
     migrate(url, MIGRATIONS)
     return url.rpartition("/")[2]
 

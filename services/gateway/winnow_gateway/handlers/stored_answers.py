@@ -9,6 +9,7 @@ import orjson
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 from winnow_common import inbox
+from winnow_common.errors import Problem
 from winnow_common.requests import Reply
 from winnow_contracts.replies import GET_REQUEST, GetRequest
 from winnow_contracts.topics import TOPICS
@@ -54,16 +55,27 @@ async def get_request(services: Services, call: Call) -> web.Response:
     if stored is not None:
         body = orjson.Fragment(stored.body) if stored.body else None
         return json_answer({"request_id": asked.id, "status": stored.status, "body": body})
-    replies = [asyncio.create_task(ask(services, call, sends, GetRequest(id=asked.id))) for sends in SENDS]
+    return passed_on(call, await _first(services, call, GetRequest(id=asked.id)), SENDS[0])
+
+
+async def _first(services: Services, call: Call, message: GetRequest) -> Reply:
+    """The first reply that is not 404; raises what kept a service from answering where no other has the answer."""
+    asked = [asyncio.create_task(ask(services, call, sends, message)) for sends in SENDS]
     unknown: Reply | None = None
+    failure: Problem | None = None
     try:
-        for next_reply in asyncio.as_completed(replies):
-            reply = await next_reply
+        for next_reply in asyncio.as_completed(asked):
+            try:
+                reply = await next_reply
+            except Problem as problem:
+                failure = problem
+                continue
             if reply.status != HTTPStatus.NOT_FOUND:
-                return passed_on(call, reply, SENDS[0])
+                return reply
             unknown = reply
     finally:
-        for reply_task in replies:
-            reply_task.cancel()
-    assert unknown is not None
-    return passed_on(call, unknown, SENDS[0])
+        for task in asked:
+            task.cancel()
+    if failure is not None or unknown is None:
+        raise failure or RuntimeError("no service answers requests")
+    return unknown
