@@ -20,7 +20,7 @@ class Server(ABC):
     """One server of this machine, in one folder, on one port of the loopback interface."""
 
     name: str
-    ready_within: float = 30.0
+    ready_within: float = 90.0
     stop_within: float = 4.0
 
     def __init__(self, folder: Path, *, port: int, sink: LineSink) -> None:
