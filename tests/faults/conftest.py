@@ -12,6 +12,7 @@ import winnow_common
 from winnow_common import inbox
 from winnow_common.postgres import migrate, open_pool
 
+from .installation import Installation, installation
 from .notebook import Notebook, open_notebook
 
 MIGRATIONS = Path(winnow_common.__file__).parent / "migrations"
@@ -62,6 +63,13 @@ async def notebook(new_notebook: OpenNotebook) -> AsyncIterator[Notebook]:
     """A deployment of the note service without a process yet."""
     async with new_notebook() as notebook:
         yield notebook
+
+
+@pytest.fixture(scope="module")
+def winnow() -> Iterator[Installation]:
+    """A whole Winnow for the tests of one module, whose parts can be killed."""
+    with installation() as running:
+        yield running
 
 
 @pytest.fixture

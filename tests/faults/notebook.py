@@ -20,7 +20,7 @@ from winnow_contracts.topic import Topic
 from winnow_local.processes import Command, Process
 from winnow_local.server import holds
 
-from .checker import Effect, Published, Told, check_answers, check_effects, check_facts, check_numbers
+from .checker import Effect, Published, Told, check_answers, check_effects, check_facts, check_numbers, check_sequence
 from .note_service import NOTE, Fate, Note, Settings
 from .reading import Reading, Records, header, read_whole, reading
 
@@ -201,12 +201,14 @@ class Notebook:
     async def check(self, answers: Sequence[Told]) -> list[str]:
         """What does not agree between callers, store and log."""
         effects = await self.effects()
+        published = await self.published()
         operations = [operation for operation, _ in self.asked]
         return [
             *check_answers(operations, answers),
             *check_effects(operations, answers, effects),
             *check_numbers(effects),
-            *check_facts(effects, await self.published(), topic="facts"),
+            *check_facts(effects, published, topic="facts"),
+            *check_sequence(published, topic="facts"),
         ]
 
     async def end(self) -> None:

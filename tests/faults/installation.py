@@ -1,0 +1,138 @@
+"""A whole Winnow whose services and servers can be killed, as its operator and its database see it."""
+
+import asyncio
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from winnow import AsyncWinnow
+from winnow.retries import Retries, Retry
+from winnow_local.endpoints import Endpoints
+from winnow_local.running import RunningStack, running_stack
+from winnow_local.server import holds
+from winnow_local.servers import Servers
+
+from .checker import Effect, Published
+from .reading import header, read_whole
+
+_RUNS_AGAIN_WITHIN = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """`make up` on servers of its own, which it does not start again when they are killed."""
+
+    servers: Servers
+    stack: RunningStack
+
+    @property
+    def endpoints(self) -> Endpoints:
+        return self.stack.endpoints
+
+    def client(self, *, retried: list[Retry]) -> AsyncWinnow:
+        """A patient client of the first account; `retried` collects what did not work at once."""
+        return AsyncWinnow(
+            url=self.endpoints.gateway,
+            api_key=self.endpoints.api_key,
+            retries=Retries(attempts=200, first_delay=0.1, longest_delay=2.0),
+            on_retry=retried.append,
+        )
+
+    async def kill(self, service: str) -> None:
+        """End every process of a service at once, as a crash of its machine would; it is started again by itself."""
+        killed = self.stack.process_ids(service)
+        for process in killed:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
+        async def replaced() -> bool:
+            running = self.stack.process_ids(service)
+            return len(running) == len(killed) and not set(running) & set(killed)
+
+        assert await holds(replaced, within=_RUNS_AGAIN_WITHIN), f"{service} was not started again"
+
+    async def query(self, statement: str, *arguments: object) -> Sequence[Any]:
+        """Rows of scoring's database."""
+        connection = await asyncpg.connect(self.endpoints.postgres["scoring"])
+        try:
+            return await connection.fetch(statement, *arguments)
+        finally:
+            await connection.close()
+
+    async def scores(self, *, domain: str) -> list[Effect]:
+        """The scores in the store, by request, of domains that end so."""
+        rows = await self.query("SELECT request_id, domain FROM score WHERE domain LIKE $1", f"%{domain}")
+        return [Effect(operation=str(row["request_id"]), key=row["domain"]) for row in rows]
+
+    async def companies(self, *, domain: str) -> list[Effect]:
+        """Every version of the companies whose domains end so."""
+        rows = await self.query("SELECT domain, version FROM company_version WHERE domain LIKE $1", f"%{domain}")
+        return [
+            Effect(operation=f"{row['domain']}/{row['version']}", key=row["domain"], number=row["version"])
+            for row in rows
+        ]
+
+    async def facts(self, topic: str) -> list[Published]:
+        """Everything on a topic of facts, once no fact waits any more."""
+
+        async def none_waits() -> bool:
+            return not (await self.query("SELECT EXISTS (SELECT FROM outbox)"))[0][0]
+
+        assert await holds(none_waits, within=60), "facts stay in the outbox"
+        return [
+            Published(
+                id=header(record, "ce_id"),
+                operation=header(record, "ce_causationid"),
+                key=header(record, "ce_subject"),
+                sequence=int(header(record, "ce_sequence")),
+                content=record.value,
+            )
+            for record in await read_whole(self.endpoints.kafka, topic)
+        ]
+
+    def complaints(self) -> list[str]:
+        """Lines of its processes that speak of a bug: tracebacks, and errors that nobody foresaw."""
+        words = ("Traceback", "nobody foresaw", '"level": "error"', '"level": "critical"')
+        return [
+            f"{path.stem}: {line[:300]}"
+            for path in sorted(self.stack.home.logs.glob("*.log"))
+            if path.stem not in {"kafka", "postgres", "valkey", "winnow"}
+            for line in path.read_text().splitlines()
+            if any(word in line for word in words)
+        ]
+
+
+@contextmanager
+def installation() -> Iterator[Installation]:
+    """An installation in a folder of its own, which PostgreSQL's account can enter."""
+    folder = Path(tempfile.mkdtemp(prefix="winnow-faults-"))
+    folder.chmod(0o755)
+    loop = asyncio.new_event_loop()
+    with (folder / "servers.log").open("a", buffering=1) as output:
+        servers = Servers.inside(folder, sink=lambda line: print(line, file=output))
+        try:
+            loop.run_until_complete(servers.start())
+            environment = {
+                "WINNOW_KAFKA": servers.kafka.bootstrap,
+                "WINNOW_POSTGRES": servers.postgres.url(),
+                "WINNOW_REDIS": servers.valkey.url(),
+            }
+            with running_stack(folder / "stack", environment=environment) as stack:
+                yield Installation(servers, stack)
+        finally:
+            loop.run_until_complete(servers.stop())
+            loop.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def operation_of(request: str | None) -> str:
+    """A request id as effects and facts have it."""
+    return str(UUID(request or ""))
