@@ -1,7 +1,8 @@
 """Company profiles and their versions.
 
 Whoever changes a company holds its row's lock before its fact is written, so that facts leave in the order of
-versions. Several rows are always locked in the order of their domains.
+versions. Rows that are there are locked in the order of their domains, then new ones are made in that order: two
+transactions seldom wait for each other in a circle, and where they do, PostgreSQL undoes one, which is tried again.
 """
 
 from collections.abc import Collection, Mapping
