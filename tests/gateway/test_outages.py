@@ -6,9 +6,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import aiohttp
+import orjson
 import pytest
 from winnow_common.log import LogUnavailable, Message, Publisher
 from winnow_common.outcome import Outcome
+from winnow_common.settings import LogFormat
 from winnow_gateway.app import open_gateway
 from winnow_gateway.limits.redis_windows import open_redis
 
@@ -176,6 +178,16 @@ async def test_the_log_of_answers_holds_no_path_no_query_and_no_key(
     assert "planted" not in lines
     assert api.key is not None
     assert api.key not in lines
+
+
+async def test_for_machines_each_answer_is_a_line_of_json(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    async with house.api(log=LogFormat.JSON, instance="gateway-1") as api:
+        answer = await api.get("/v1/keys")
+    lines = [orjson.loads(line) for line in capsys.readouterr().out.splitlines() if '"answered"' in line]
+
+    (line,) = lines
+    assert (line["operation"], line["status"], line["instance"]) == ("listKeys", 401, "gateway-1")
+    assert line["request_id"] == answer.headers["Winnow-Request-Id"]
 
 
 async def test_metrics_count_answers_by_operation(api: Api) -> None:

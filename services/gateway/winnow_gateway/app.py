@@ -70,14 +70,15 @@ async def open_gateway(settings: Settings, *, source: Log, clock: Clock = system
     ):
         windows = FailoverWindows(RedisWindows(redis), LocalWindows(), failed=LIMITS_FELL_BACK.inc)
         services = compose(settings, pool=pool, requests=requests, limiter=Limiter(windows), clock=clock)
-        server = Server(services, Router(TABLE), access_log=AccessLog(lines=settings.access_log))
+        access_log = AccessLog(format=settings.log if settings.access_log else None, instance=settings.instance)
+        server = Server(services, Router(TABLE), access_log=access_log)
         operations = Operations()
         async with (
             operations.serve(host=settings.operations_host, port=settings.operations_port),
             Background() as background,
             http.serve(server.answer, host=settings.host, port=settings.port) as port,
         ):
-            _start_chores(services, background)
+            _start_chores(services, background, access_log)
             operations.add_check("postgres", partial(ping, pool))
             operations.add_check("log", source.ready)
             operations.add_check("background", background.check)
@@ -118,7 +119,7 @@ def compose(settings: Settings, *, pool: Pool, requests: Requests, limiter: Limi
     )
 
 
-def _start_chores(services: Services, background: Background) -> None:
+def _start_chores(services: Services, background: Background, access_log: AccessLog) -> None:
     chores = Housekeeping(
         pool=services.pool,
         clock=services.clock,
@@ -126,5 +127,10 @@ def _start_chores(services: Services, background: Background) -> None:
         months=services.months,
         sealed=services.sealed,
     )
-    background.start("chores of each half minute", chores.run_often, drain=chores.finish)
+
+    async def finish() -> None:
+        access_log.flush()
+        await chores.finish()
+
+    background.start("chores of each half minute", chores.run_often, drain=finish)
     background.start("chores of each hour", chores.run_seldom)

@@ -46,7 +46,7 @@ class Server:
         self._in_flight += 1
         try:
             response = await self._respond(call)
-        except Exception as error:  # noqa: BLE001 - whatever was raised is answered, and logged where nobody foresaw it
+        except Exception as error:
             response = refusal(call, error)
             if request.writer.output_size > 0:
                 raise ConnectionAbortedError("the answer has begun, and cannot be taken back") from error
