@@ -6,7 +6,6 @@ for unit tests). Delivery is at least once and in order per key; exactly-once ef
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from winnow_contracts.event import Event, Headers
@@ -22,8 +21,7 @@ class Partition(NamedTuple):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A record as it was read; its headers are not parsed yet, since they may be anything."""
 
     partition: Partition

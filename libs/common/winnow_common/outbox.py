@@ -17,7 +17,7 @@ from zlib import crc32
 import orjson
 from winnow_contracts.event import Event
 
-from winnow_common.log import MAXIMUM_BYTES, MessageTooLarge
+from winnow_common.log import MAXIMUM_BYTES, Message, MessageTooLarge
 from winnow_common.outcome import Fact
 from winnow_common.postgres import Connection
 
@@ -47,26 +47,24 @@ async def write(
     Raises `MessageTooLarge` for data that would not fit into a record.
     """
     shards: defaultdict[int, list[object]] = defaultdict(list)
-    moment = now.isoformat()
     for fact, cause, traceparent in facts:
         if len(fact.data) > MAXIMUM_BYTES:
             raise MessageTooLarge(f"{fact.type.name} of {len(fact.data)} bytes")
-        key = message_key(fact.tenant, fact.key)
-        shards[crc32(key) % SHARDS].append(
-            (
-                fact.topic.name,
-                fact.type.name,
-                fact.id,
-                source,
-                moment,
-                fact.tenant,
-                fact.key or None,
-                cause,
-                fact.sequence,
-                traceparent,
-                orjson.Fragment(fact.data),
-            )
+        event = Event(
+            id=fact.id,
+            source=source,
+            type=fact.type.name,
+            time=now,
+            data=fact.data,
+            tenant=fact.tenant,
+            subject=fact.key or None,
+            causation_id=cause,
+            sequence=fact.sequence,
+            traceparent=traceparent,
         )
+        key = message_key(fact.tenant, fact.key)
+        packed = (fact.topic.name, key.decode(), event.attributes(), fact.sequence is None, fact.data.decode())
+        shards[crc32(key) % SHARDS].append(packed)
     rows = [(shard, len(part), orjson.dumps(part)) for shard, packed in shards.items() for part in _parts(packed)]
     if rows:
         await connection.execute(_WRITE, *map(list, zip(*rows, strict=True)))
@@ -82,28 +80,16 @@ def message_key(tenant: UUID, subject: str) -> bytes:
     return f"{tenant}/{subject}".encode() if subject else str(tenant).encode()
 
 
-def unpack(packed: bytes, *, row: int) -> Iterator[tuple[str, Event]]:
-    """The facts of an outbox row in order, each with its topic.
+def unpack(packed: bytes, *, row: int) -> Iterator[Message]:
+    """The messages of an outbox row, in order.
 
     A fact whose aggregate has no version gets a number that grows with the rows instead.
     """
-    for position, fields in enumerate(orjson.loads(packed)):
-        topic, name, identifier, source, moment, tenant, subject, cause, sequence, traceparent, data = fields
-        yield (
-            topic,
-            Event(
-                id=UUID(identifier),
-                source=source,
-                type=name,
-                time=datetime.fromisoformat(moment),
-                data=orjson.dumps(data),
-                tenant=UUID(tenant),
-                subject=subject,
-                causation_id=None if cause is None else UUID(cause),
-                sequence=row * _FACTS_PER_ROW + position if sequence is None else sequence,
-                traceparent=traceparent,
-            ),
-        )
+    for position, (topic, key, attributes, unnumbered, data) in enumerate(orjson.loads(packed)):
+        headers = [(name, value.encode()) for name, value in attributes]
+        if unnumbered:
+            headers.append(("ce_sequence", b"%d" % (row * _FACTS_PER_ROW + position)))
+        yield Message(topic, key.encode(), data.encode(), headers)
 
 
 async def publish(

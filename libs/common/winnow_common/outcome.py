@@ -8,9 +8,9 @@ what the connection undoes.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import orjson
@@ -24,8 +24,7 @@ from winnow_common.postgres import Connection
 M = TypeVar("M", bound=BaseModel)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request(Generic[M]):
+class Request(NamedTuple, Generic[M]):
     """A message with its data parsed; for facts, `id` is the fact's own."""
 
     id: UUID
@@ -38,8 +37,7 @@ class Request(Generic[M]):
     sequence: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
+class Fact(NamedTuple):
     """Something that happened, to be published by the outbox."""
 
     topic: Topic
@@ -55,13 +53,12 @@ class Fact:
     """The aggregate's version; where it has none, the outbox's own number, which grows per key."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The answer to a message, and the facts it led to; with an answer of 4xx or 5xx no fact is published."""
 
     status: int = 200
     body: bytes = b""
-    facts: Sequence[Fact] = field(default=())
+    facts: Sequence[Fact] = ()
 
     @classmethod
     def json(cls, value: Any, *, status: int = 200, facts: Sequence[Fact] = ()) -> "Outcome":

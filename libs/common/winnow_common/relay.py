@@ -12,10 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from winnow_common import logs
-from winnow_common.inbox import NOBODY
-from winnow_common.log import LogUnavailable, Message, Publisher
+from winnow_common.log import LogUnavailable, Publisher
 from winnow_common.metrics import RELAY_FAILURES, RELAYED
-from winnow_common.outbox import message_key, unpack
+from winnow_common.outbox import unpack
 from winnow_common.postgres import Pool, is_transient, transaction
 
 log = logs.get(__name__)
@@ -114,18 +113,8 @@ class Relay:
             rows = await connection.fetch(_OLDEST, shard, self._pace.batch)
             if not rows:
                 return 0
-            await self._publisher.publish(
-                [
-                    Message(
-                        topic=topic,
-                        key=message_key(event.tenant or NOBODY, event.subject or ""),
-                        value=event.data,
-                        headers=event.headers(),
-                    )
-                    for row in rows
-                    for topic, event in unpack(row["packed"], row=row["id"])
-                ]
-            )
+            messages = [message for row in rows for message in unpack(row["packed"], row=row["id"])]
+            await self._publisher.publish(messages)
             await connection.execute(_DELETE, shard, [row["id"] for row in rows])
         count: int = sum(row["facts"] for row in rows)
         RELAYED.inc(count)

@@ -14,10 +14,11 @@ from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
-SPEC_VERSION = b"1.0"
-CONTENT_TYPE = b"application/json"
+SPEC_VERSION = "1.0"
+CONTENT_TYPE = "application/json"
 
 Headers = list[tuple[str, bytes]]
+Attributes = list[tuple[str, str]]
 
 
 class Environment(StrEnum):
@@ -74,23 +75,26 @@ class Event(NamedTuple):
     replayed: bool = False
     """Replies: the answer was stored by an earlier request of the same id."""
 
-    def headers(self) -> Headers:
-        """The envelope as Kafka headers."""
-        pairs: Headers = [
+    def attributes(self) -> Attributes:
+        """The envelope as text: the names and values of Kafka headers."""
+        pairs = [
             ("ce_specversion", SPEC_VERSION),
             ("content-type", CONTENT_TYPE),
-            ("ce_id", str(self.id).encode()),
-            ("ce_source", self.source.encode()),
-            ("ce_type", self.type.encode()),
-            ("ce_time", self.time.astimezone(UTC).isoformat().encode()),
+            ("ce_id", str(self.id)),
+            ("ce_source", self.source),
+            ("ce_type", self.type),
+            ("ce_time", self.time.astimezone(UTC).isoformat()),
         ]
-        for attribute, name in _OPTIONAL:
-            value = getattr(self, attribute)
-            if value is not None:
-                pairs.append((name, str(value).encode()))
+        pairs += [
+            (name, str(value)) for name, value in zip(_OPTIONAL, self[_REQUIRED:], strict=False) if value is not None
+        ]
         if self.replayed:
-            pairs.append(("ce_replayed", b"true"))
+            pairs.append(("ce_replayed", "true"))
         return pairs
+
+    def headers(self) -> Headers:
+        """The envelope as Kafka headers."""
+        return [(name, value.encode()) for name, value in self.attributes()]
 
     @classmethod
     def from_headers(cls, headers: Iterable[tuple[str, bytes]], data: bytes) -> "Event":
@@ -125,21 +129,22 @@ class Event(NamedTuple):
             raise MalformedEvent(f"not an event: {type(error).__name__} in its headers") from error
 
 
+_REQUIRED = 5
 _OPTIONAL = (
-    ("tenant", "ce_tenant"),
-    ("subject", "ce_subject"),
-    ("causation_id", "ce_causationid"),
-    ("sequence", "ce_sequence"),
-    ("traceparent", "traceparent"),
-    ("reply_to", "ce_replyto"),
-    ("budget_ms", "ce_budget"),
-    ("environment", "ce_environment"),
-    ("fingerprint", "ce_fingerprint"),
-    ("previous_id", "ce_previousid"),
-    ("status", "ce_status"),
-    ("encoding", "ce_encoding"),
+    "ce_tenant",
+    "ce_subject",
+    "ce_causationid",
+    "ce_sequence",
+    "traceparent",
+    "ce_replyto",
+    "ce_budget",
+    "ce_environment",
+    "ce_fingerprint",
+    "ce_previousid",
+    "ce_status",
+    "ce_encoding",
 )
-
+"""Headers of the fields after the required ones, in their order, but for `replayed`."""
 
 _known_uuid = lru_cache(maxsize=10_000)(UUID)
 """Tenants are few and come again."""
