@@ -90,7 +90,7 @@ async def test_one_company_of_two_tenants_is_two(pool: Pool) -> None:
     async with transaction(pool) as connection:
         for tenant, name in ((ACME, "ours"), (OTHER, "theirs"), (ACME, "ours again")):
             await companies.put(connection, tenant=tenant, profiles={"a.com": profile(name)}, source="api", now=NOW)
-        found = await companies.to_score(connection, [(ACME, "a.com"), (OTHER, "a.com"), (ACME, "b.com")])
+        found = await companies.to_score(connection, asked=[(ACME, "a.com"), (OTHER, "a.com"), (ACME, "b.com")])
     assert {tenant: (scorable.version, scorable.attributes) for (tenant, _), scorable in found.items()} == {
         ACME: (2, '{"name":"ours again"}'),
         OTHER: (1, '{"name":"theirs"}'),
@@ -117,7 +117,7 @@ async def test_rules_published_at_once_have_one_order_and_one_default(pool: Pool
 async def test_a_starter_kept_by_many_at_once_is_kept_once(pool: Pool) -> None:
     async def keep() -> None:
         async with transaction(pool) as connection:
-            await rules.keep_starter(connection, {ACME, OTHER}, now=NOW)
+            await rules.keep_starter(connection, tenants={ACME, OTHER}, now=NOW)
 
     await asyncio.gather(*(keep() for _ in range(6)))
     assert await pool.fetchval("SELECT count(*) FROM rule_version") == 2

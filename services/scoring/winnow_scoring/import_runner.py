@@ -204,13 +204,13 @@ class _Work:
         now = self._clock()
         async with transaction(self._pool) as connection:
             until = now + timedelta(seconds=self._pace.lease)
-            await imports.advance(connection, self._lease, by=advance, until=until)
-            await self._put(connection, accepted, now=now)
+            await imports.advance(connection, lease=self._lease, by=advance, until=until)
+            await self._put(connection, rows=accepted, now=now)
         self._checkpoint = advance.checkpoint
         IMPORT_ROWS.labels("imported").inc(advance.imported)
         IMPORT_ROWS.labels("rejected").inc(len(rejected))
 
-    async def _put(self, connection: Connection, rows: Mapping[str, Accepted], *, now: datetime) -> None:
+    async def _put(self, connection: Connection, *, rows: Mapping[str, Accepted], now: datetime) -> None:
         lease = self._lease
         profiles = {domain: row.profile for domain, row in rows.items()}
         changes = await companies.put(connection, tenant=lease.tenant, profiles=profiles, source="import", now=now)
@@ -224,13 +224,13 @@ class _Work:
     async def release(self) -> None:
         """Let whoever's turn it is go on."""
         async with transaction(self._pool) as connection:
-            await imports.release(connection, self._lease)
+            await imports.release(connection, lease=self._lease)
 
     async def close(self, failure: tuple[str, str] | None) -> None:
         """Say how it ended, and delete the file. A file that stays because this dies in between expires."""
         async with transaction(self._pool) as connection:
             await imports.finish(
-                connection, self._lease, checkpoint=self._checkpoint, failure=failure, now=self._clock()
+                connection, lease=self._lease, checkpoint=self._checkpoint, failure=failure, now=self._clock()
             )
         IMPORTS.labels("completed" if failure is None else "failed").inc()
         try:

@@ -6,6 +6,7 @@ with the second.
 """
 
 import csv
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -62,9 +63,11 @@ class Lines(Iterator[str]):
         """Characters from a line to the end."""
         return sum(map(len, self._lines[first:]))
 
-    def not_utf_8(self, first: int, end: int) -> int | None:
+    def not_utf_8(self, first: int, *, end: int) -> int | None:
         """The first of some lines that is not UTF-8, if there is one."""
-        return next((line for line in self._not_utf_8 if first <= line < end), None)
+        following = bisect_left(self._not_utf_8, first)
+        found = self._not_utf_8[following : following + 1]
+        return found[0] if found and found[0] < end else None
 
 
 def rows(lines: Lines, *, delimiter: str, last: bool, width: int | None = None) -> Iterator[Row]:
@@ -84,7 +87,7 @@ def rows(lines: Lines, *, delimiter: str, last: bool, width: int | None = None) 
             torn = fault is not None and lines.taken > first + 1
             if torn:
                 lines.rewind(first + 1)
-            faulty = lines.not_utf_8(first, lines.taken)
+            faulty = lines.not_utf_8(first, end=lines.taken)
             if faulty is not None:
                 fault = _NOT_UTF_8
             yield Row(first, lines.taken, cells, _MISQUOTED if torn and faulty is None else fault, faulty or first)

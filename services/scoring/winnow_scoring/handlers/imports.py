@@ -51,7 +51,7 @@ class ImportHandlers:
             checkpoint=Checkpoint.start().text(),
             created_at=self._clock(),
         )
-        await imports.add(connection, new)
+        await imports.add(connection, new=new)
         return Outcome.json({"import_id": shown(new.import_id, prefix=Prefix.IMPORT), "status": "queued"}, status=202)
 
     async def get(self, request: Request[GetImport], connection: Connection) -> Outcome:

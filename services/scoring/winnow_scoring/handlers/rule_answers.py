@@ -31,7 +31,7 @@ def findings(version: Version) -> list[dict[str, Any]]:
     return [warning.as_json() for warning in lint_rule(read_rule(orjson.loads(version.definition)))]
 
 
-def rule_answer(rule: StoredRule, version: Version) -> dict[str, Any]:
+def rule_answer(rule: StoredRule, *, version: Version) -> dict[str, Any]:
     """The `RuleAnswer`."""
     return {
         "id": rule.rule_id,
@@ -48,7 +48,7 @@ def rule_answer(rule: StoredRule, version: Version) -> dict[str, Any]:
     }
 
 
-def version_summary(rule: StoredRule, version: Version) -> dict[str, Any]:
+def version_summary(rule: StoredRule, *, version: Version) -> dict[str, Any]:
     """The `VersionSummary`."""
     return {
         "version": version.version,
@@ -68,16 +68,16 @@ def published(version: Version, *, book: Rulebook, tenant: UUID, cause: UUID) ->
         "rule_hash": version.hash,
         "default_rule_id": book.default_rule_id,
     }
-    return _fact(rulebook.PUBLISHED, told, book=book, tenant=tenant, cause=cause)
+    return _fact(rulebook.PUBLISHED, told=told, book=book, tenant=tenant, cause=cause)
 
 
 def deleted(rule_id: str, *, book: Rulebook, tenant: UUID, cause: UUID) -> Fact:
     """`rule.deleted`."""
     told = {"rule_id": rule_id, "default_rule_id": book.default_rule_id}
-    return _fact(rulebook.DELETED, told, book=book, tenant=tenant, cause=cause)
+    return _fact(rulebook.DELETED, told=told, book=book, tenant=tenant, cause=cause)
 
 
-def _fact(type: MessageType, told: dict[str, Any], *, book: Rulebook, tenant: UUID, cause: UUID) -> Fact:
+def _fact(type: MessageType, *, told: dict[str, Any], book: Rulebook, tenant: UUID, cause: UUID) -> Fact:
     """Facts of one tenant are in one order, whichever rule they are about: that of the rulebook's revisions."""
     return Fact(
         topic=topics.VERSIONS,

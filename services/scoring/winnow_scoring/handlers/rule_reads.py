@@ -35,14 +35,14 @@ class RuleReads:
 
     async def get(self, request: Request[GetRule], connection: Connection) -> Outcome:
         """A rule and one of its versions, the newest unless it is named."""
-        rule = await _rule(connection, request.tenant, request.data.id)
-        version = await _version(connection, request.tenant, rule, number=request.data.version)
-        return Outcome.json(rule_answer(rule, version))
+        rule = await _rule(connection, tenant=request.tenant, rule_id=request.data.id)
+        version = await _version(connection, tenant=request.tenant, rule=rule, number=request.data.version)
+        return Outcome.json(rule_answer(rule, version=version))
 
     async def lint(self, request: Request[LintRule], connection: Connection) -> Outcome:
         """What is odd about a version, the newest unless it is named."""
-        rule = await _rule(connection, request.tenant, request.data.id)
-        version = await _version(connection, request.tenant, rule, number=request.data.version)
+        rule = await _rule(connection, tenant=request.tenant, rule_id=request.data.id)
+        version = await _version(connection, tenant=request.tenant, rule=rule, number=request.data.version)
         return Outcome.json({"id": rule.rule_id, "version": version.version, "lint": findings(version)})
 
     async def list(self, request: Request[ListRules], connection: Connection) -> Outcome:
@@ -59,18 +59,20 @@ class RuleReads:
     async def versions(self, request: Request[ListRuleVersions], connection: Connection) -> Outcome:
         """Versions of a rule, newest first."""
         tenant, asked = request.tenant, request.data
-        rule = await _rule(connection, tenant, asked.id)
+        rule = await _rule(connection, tenant=tenant, rule_id=asked.id)
         scope = f"versions {rule.rule_id}"
         start = int(self._cursors.read(asked.cursor, tenant=tenant, of=scope) or _BEYOND_ALL)
-        found = await _versions(connection, tenant, rule, below=start, limit=asked.limit + 1)
+        found = await _versions(connection, tenant=tenant, rule=rule, below=start, limit=asked.limit + 1)
 
         def cursor(version: Version) -> str:
             return self._cursors.make(str(version.version), tenant=tenant, of=scope)
 
-        return page(found, limit=asked.limit, shown=lambda version: version_summary(rule, version), cursor=cursor)
+        return page(
+            found, limit=asked.limit, shown=lambda version: version_summary(rule, version=version), cursor=cursor
+        )
 
 
-async def _rule(connection: Connection, tenant: UUID, rule_id: str) -> StoredRule:
+async def _rule(connection: Connection, *, tenant: UUID, rule_id: str) -> StoredRule:
     """A rule that is there; the starter rule always is."""
     if rule_id == STARTER_ID:
         is_default = await rules.default_rule_id(connection, tenant=tenant) == STARTER_ID
@@ -81,7 +83,7 @@ async def _rule(connection: Connection, tenant: UUID, rule_id: str) -> StoredRul
     return rule
 
 
-async def _version(connection: Connection, tenant: UUID, rule: StoredRule, *, number: int | None) -> Version:
+async def _version(connection: Connection, *, tenant: UUID, rule: StoredRule, number: int | None) -> Version:
     wanted = number or rule.latest_version
     if rule.rule_id == STARTER_ID and wanted == STARTER_VERSION:
         return starter_version()
@@ -92,7 +94,7 @@ async def _version(connection: Connection, tenant: UUID, rule: StoredRule, *, nu
 
 
 async def _versions(
-    connection: Connection, tenant: UUID, rule: StoredRule, *, below: int, limit: int
+    connection: Connection, *, tenant: UUID, rule: StoredRule, below: int, limit: int
 ) -> "list[Version]":
     if rule.rule_id == STARTER_ID:
         return [starter_version()] if below > STARTER_VERSION else []

@@ -39,60 +39,73 @@ class RuleHandlers:
         """Make a rule; 409 where there is one of that id."""
         draft = draft_of(request.data.definition)
         rule_id = request.data.id or _made_id(request.id)
-        if await _lock(connection, request.tenant, rule_id) is not None:
+        if await _lock(connection, tenant=request.tenant, rule_id=rule_id) is not None:
             raise Problem(409, "rule_exists", "There is a rule of this id. PUT it to add a version.")
-        version = await self._save(connection, request.tenant, rule_id, draft)
-        facts = await self._publish(connection, request, rule_id, version) if request.data.publish else []
-        return await _answer(connection, request.tenant, rule_id, version, status=201, facts=facts)
+        version = await self._save(connection, tenant=request.tenant, rule_id=rule_id, draft=draft)
+        facts = (
+            await self._publish(connection, request=request, rule_id=rule_id, number=version)
+            if request.data.publish
+            else []
+        )
+        return await _answer(
+            connection, tenant=request.tenant, rule_id=rule_id, number=version, status=201, facts=facts
+        )
 
     async def put(self, request: Request[PutRule], connection: Connection) -> Outcome:
         """Make a rule or add a version. The definition of the newest version once more adds none."""
         draft = draft_of(request.data.definition)
         rule_id = request.data.id
-        rule = await _lock(connection, request.tenant, rule_id)
-        if rule is not None and await _is_latest(connection, request.tenant, rule, draft):
+        rule = await _lock(connection, tenant=request.tenant, rule_id=rule_id)
+        if rule is not None and await _is_latest(connection, tenant=request.tenant, rule=rule, draft=draft):
             version = rule.latest_version
         else:
-            version = await self._save(connection, request.tenant, rule_id, draft)
+            version = await self._save(connection, tenant=request.tenant, rule_id=rule_id, draft=draft)
         already = rule is not None and rule.published_version == version
         facts = (
-            await self._publish(connection, request, rule_id, version) if request.data.publish and not already else []
+            await self._publish(connection, request=request, rule_id=rule_id, number=version)
+            if request.data.publish and not already
+            else []
         )
         status = 201 if rule is None else 200
-        return await _answer(connection, request.tenant, rule_id, version, status=status, facts=facts)
+        return await _answer(
+            connection, tenant=request.tenant, rule_id=rule_id, number=version, status=status, facts=facts
+        )
 
     async def publish(self, request: Request[PublishRule], connection: Connection) -> Outcome:
         """Score by a version; by the newest unless it is named."""
-        rule = await _locked(connection, request.tenant, request.data.id)
+        rule = await _locked(connection, tenant=request.tenant, rule_id=request.data.id)
         version = request.data.version or rule.latest_version
         already = rule.published_version == version
-        facts = [] if already else await self._publish(connection, request, rule.rule_id, version)
-        return await _answer(connection, request.tenant, rule.rule_id, version, facts=facts)
+        facts = (
+            [] if already else await self._publish(connection, request=request, rule_id=rule.rule_id, number=version)
+        )
+        return await _answer(connection, tenant=request.tenant, rule_id=rule.rule_id, number=version, facts=facts)
 
     async def roll_back(self, request: Request[RollbackRule], connection: Connection) -> Outcome:
         """Score by an earlier version again; by the one published before unless it is named."""
-        rule = await _locked(connection, request.tenant, request.data.id)
-        version = request.data.version or await _published_before(connection, request.tenant, rule)
+        rule = await _locked(connection, tenant=request.tenant, rule_id=request.data.id)
+        version = request.data.version or await _published_before(connection, tenant=request.tenant, rule=rule)
         if rule.published_version is None or version is None or version >= rule.published_version:
             raise Problem(
                 409, "no_earlier_version", "There is no earlier version to go back to. Publish the one you want."
             )
-        facts = await self._publish(connection, request, rule.rule_id, version)
-        return await _answer(connection, request.tenant, rule.rule_id, version, facts=facts)
+        facts = await self._publish(connection, request=request, rule_id=rule.rule_id, number=version)
+        return await _answer(connection, tenant=request.tenant, rule_id=rule.rule_id, number=version, facts=facts)
 
     async def delete(self, request: Request[DeleteRule], connection: Connection) -> Outcome:
         """Take a rule away; scores that it gave can still be reproduced."""
-        rule = await _locked(connection, request.tenant, request.data.id)
+        rule = await _locked(connection, tenant=request.tenant, rule_id=request.data.id)
         book = await rules.delete(connection, tenant=request.tenant, rule_id=rule.rule_id, now=self._clock())
         fact = rule_answers.deleted(rule.rule_id, book=book, tenant=request.tenant, cause=request.id)
         return Outcome(status=204, facts=[fact])
 
-    async def _save(self, connection: Connection, tenant: UUID, rule_id: str, draft: Draft) -> int:
+    async def _save(self, connection: Connection, *, tenant: UUID, rule_id: str, draft: Draft) -> int:
         return await rules.save(connection, tenant=tenant, rule_id=rule_id, draft=draft, now=self._clock())
 
     async def _publish(
         self,
         connection: Connection,
+        *,
         request: "Request[CreateRule] | Request[PutRule] | Request[PublishRule] | Request[RollbackRule]",
         rule_id: str,
         number: int,
@@ -105,7 +118,7 @@ class RuleHandlers:
         return [rule_answers.published(version, book=book, tenant=tenant, cause=request.id)]
 
 
-async def _lock(connection: Connection, tenant: UUID, rule_id: str) -> StoredRule | None:
+async def _lock(connection: Connection, *, tenant: UUID, rule_id: str) -> StoredRule | None:
     """The rule as it is, and nobody else changes it until the transaction ends."""
     if rule_id == STARTER_ID:
         raise Problem(
@@ -116,31 +129,31 @@ async def _lock(connection: Connection, tenant: UUID, rule_id: str) -> StoredRul
     return None if rule is None or rule.deleted else rule
 
 
-async def _locked(connection: Connection, tenant: UUID, rule_id: str) -> StoredRule:
-    rule = await _lock(connection, tenant, rule_id) if refusals.is_storable(rule_id) else None
+async def _locked(connection: Connection, *, tenant: UUID, rule_id: str) -> StoredRule:
+    rule = await _lock(connection, tenant=tenant, rule_id=rule_id) if refusals.is_storable(rule_id) else None
     if rule is None:
         raise refusals.rule_not_found()
     return rule
 
 
-async def _is_latest(connection: Connection, tenant: UUID, rule: StoredRule, draft: Draft) -> bool:
+async def _is_latest(connection: Connection, *, tenant: UUID, rule: StoredRule, draft: Draft) -> bool:
     latest = await rules.version(connection, tenant=tenant, rule_id=rule.rule_id, version=rule.latest_version)
     return latest is not None and orjson.loads(latest.definition) == orjson.loads(draft.definition)
 
 
-async def _published_before(connection: Connection, tenant: UUID, rule: StoredRule) -> int | None:
+async def _published_before(connection: Connection, *, tenant: UUID, rule: StoredRule) -> int | None:
     current = rule.published_version or 0
     return await rules.published_before(connection, tenant=tenant, rule_id=rule.rule_id, version=current)
 
 
 async def _answer(
-    connection: Connection, tenant: UUID, rule_id: str, number: int, *, status: int = 200, facts: list[Fact]
+    connection: Connection, *, tenant: UUID, rule_id: str, number: int, status: int = 200, facts: list[Fact]
 ) -> Outcome:
     rule = await rules.find(connection, tenant=tenant, rule_id=rule_id)
     version = await rules.version(connection, tenant=tenant, rule_id=rule_id, version=number)
     if rule is None or version is None:
         raise refusals.version_not_found()
-    return Outcome.json(rule_answer(rule, version), status=status, facts=facts)
+    return Outcome.json(rule_answer(rule, version=version), status=status, facts=facts)
 
 
 def _made_id(request: UUID) -> str:

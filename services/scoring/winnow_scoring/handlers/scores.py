@@ -39,7 +39,7 @@ class ScoreHandlers:
 
     async def get(self, request: Request[GetScore], connection: Connection) -> Outcome:
         """A score as it was given, with what reproduces it."""
-        return Outcome.json(_stored(await _score(connection, request.tenant, request.data.id)))
+        return Outcome.json(_stored(await _score(connection, tenant=request.tenant, shown_id=request.data.id)))
 
     async def list(self, request: Request[ListScores], connection: Connection) -> Outcome:
         """Scores, newest first."""
@@ -58,7 +58,7 @@ class ScoreHandlers:
 
     async def verify(self, request: Request[VerifyScore], connection: Connection) -> Outcome:
         """Compute a score again from what is stored, on the day that it was computed on, and compare the bytes."""
-        score = await _score(connection, request.tenant, request.data.id)
+        score = await _score(connection, tenant=request.tenant, shown_id=request.data.id)
         rule = self._compiled.compile(score.rule_hash, definition=score.definition).compiled
         again = evaluate(prepare(orjson.loads(score.attributes)), rule=rule, today=score.evaluated_on).result
         is_input = hashlib.sha256(score.attributes.encode()).digest() == score.snapshot_hash
@@ -76,8 +76,8 @@ class ScoreHandlers:
         )
 
 
-async def _score(connection: Connection, tenant: UUID, text: str) -> StoredScore:
-    score_id = read_id(text, prefix=Prefix.SCORE)
+async def _score(connection: Connection, *, tenant: UUID, shown_id: str) -> StoredScore:
+    score_id = read_id(shown_id, prefix=Prefix.SCORE)
     score = None if score_id is None else await scores.find(connection, tenant=tenant, score_id=score_id)
     if score is None:
         raise refusals.score_not_found()

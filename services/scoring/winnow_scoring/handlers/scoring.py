@@ -66,21 +66,21 @@ class ScoringHandlers:
 
     async def score(self, requests: Sequence[Request[ScoreDomain]], connection: Connection) -> list[Outcome]:
         """One domain each: 400 for what is no domain, then 404 for an unknown company, then 404 for an unknown rule."""
-        asks = [_ask(request, (request.data.domain,)) for request in requests]
-        desk = await self._open(asks, connection)
+        asks = [_ask(request, texts=(request.data.domain,)) for request in requests]
+        desk = await self._open(connection, asks=asks)
         outcomes = [desk.one(ask) for ask in asks]
         await desk.store(connection)
         return outcomes
 
     async def score_batch(self, requests: Sequence[Request[ScoreDomains]], connection: Connection) -> list[Outcome]:
         """Up to a hundred domains each, answered in their order."""
-        asks = [_ask(request, request.data.domains) for request in requests]
-        desk = await self._open(asks, connection)
+        asks = [_ask(request, texts=request.data.domains) for request in requests]
+        desk = await self._open(connection, asks=asks)
         outcomes = [desk.many(ask) for ask in asks]
         await desk.store(connection)
         return outcomes
 
-    async def _open(self, asks: Sequence[_Ask], connection: Connection) -> "_Desk":
+    async def _open(self, connection: Connection, *, asks: Sequence[_Ask]) -> "_Desk":
         now = self._clock()
         inputs = await load(
             connection,
@@ -110,8 +110,8 @@ class _Desk:
         rule = self._inputs.rules.get((ask.tenant, ask.rule_id))
         if rule is None:
             return Outcome.problem(refusals.rule_not_found(), request_id=ask.request.id)
-        given = self._score(ask.request, domain, rule=rule)
-        return self._recorded(ask, [given], kind="rule_score", body=_answer(given, ask.request))
+        given = self._score(ask.request, domain=domain, rule=rule)
+        return self._recorded(ask, scored=[given], kind="rule_score", body=_answer(given, request=ask.request))
 
     def many(self, ask: _Ask) -> Outcome:
         """The outcome of a request for several."""
@@ -122,42 +122,44 @@ class _Desk:
         entries: list[bytes] = []
         for text, domain in zip(ask.texts, ask.domains, strict=True):
             if domain is None or (ask.tenant, domain) not in self._inputs.profiles:
-                entries.append(_refused(text, refusals.domain_not_found() if domain else refusals.invalid_domain()))
+                entries.append(
+                    _refused(text, problem=refusals.domain_not_found() if domain else refusals.invalid_domain())
+                )
                 continue
             if domain not in given:
-                given[domain] = self._score(ask.request, domain, rule=rule)
-            entries.append(_answer(given[domain], ask.request))
+                given[domain] = self._score(ask.request, domain=domain, rule=rule)
+            entries.append(_answer(given[domain], request=ask.request))
         body = b"[" + b",".join(entries) + b"]"
         if _is_too_large(body):
             return Outcome.problem(_answer_too_large(), request_id=ask.request.id)
-        return self._recorded(ask, list(given.values()), kind="rule_batch", body=body)
+        return self._recorded(ask, scored=list(given.values()), kind="rule_batch", body=body)
 
     async def store(self, connection: Connection) -> None:
         """Store what was scored."""
-        await scores.insert(connection, self._new, today=self._now.date())
+        await scores.insert(connection, scores=self._new, today=self._now.date())
         SCORES.inc(len(self._new))
 
-    def _score(self, request: AnyRequest, domain: str, *, rule: PublishedRule) -> Score:
+    def _score(self, request: AnyRequest, *, domain: str, rule: PublishedRule) -> Score:
         profile = self._inputs.profiles[request.tenant, domain]
         return score(profile, rule=rule, request_id=request.id, time=request.time, today=self._now.date())
 
-    def _recorded(self, ask: _Ask, given: list[Score], *, kind: str, body: bytes) -> Outcome:
+    def _recorded(self, ask: _Ask, *, scored: list[Score], kind: str, body: bytes) -> Outcome:
         """Answer, and leave the scores to be stored and told of."""
         request, livemode = ask.request, ask.request.environment.livemode
-        self._new += [NewScore(request.tenant, request.id, livemode, score) for score in given]
-        facts = [_computed(score, request=request, today=self._now.date()) for score in given]
-        return Outcome(body=body, facts=(*facts, _used(request, kind=kind, records=len(given), now=self._now)))
+        self._new += [NewScore(request.tenant, request.id, livemode, score) for score in scored]
+        facts = [_computed(score, request=request, today=self._now.date()) for score in scored]
+        return Outcome(body=body, facts=(*facts, _used(request, kind=kind, records=len(scored), now=self._now)))
 
 
-def _ask(request: AnyRequest, texts: Sequence[str]) -> _Ask:
+def _ask(request: AnyRequest, *, texts: Sequence[str]) -> _Ask:
     return _Ask(request, texts, [domain_or_none(text) for text in texts], request.data.rule_id)
 
 
-def _answer(score: Score, request: AnyRequest) -> bytes:
+def _answer(score: Score, *, request: AnyRequest) -> bytes:
     return score.answer(request_id=request.id, livemode=request.environment.livemode)
 
 
-def _refused(text: str, problem: Problem) -> bytes:
+def _refused(text: str, *, problem: Problem) -> bytes:
     """An entry that has no score: the domain as it was sent, and why."""
     return orjson.dumps({"domain": text, "error": {"code": problem.code, "detail": problem.detail}})
 

@@ -46,22 +46,22 @@ async def load(
     """The profiles of these domains, and the rules that were named or are the default."""
     profiles = {
         (tenant, domain): ScoredProfile(domain, version=found[0], attributes=found[1], updated_at=found[2])
-        for (tenant, domain), found in (await companies.to_score(connection, domains)).items()
+        for (tenant, domain), found in (await companies.to_score(connection, asked=domains)).items()
     }
-    return Inputs(profiles, await _rules(connection, named, compiled=compiled, now=now))
+    return Inputs(profiles, await _rules(connection, named=named, compiled=compiled, now=now))
 
 
 async def _rules(
-    connection: Connection, named: set[RuleKey], *, compiled: CompiledRules, now: datetime
+    connection: Connection, *, named: set[RuleKey], compiled: CompiledRules, now: datetime
 ) -> dict[RuleKey, PublishedRule]:
     asked = [(tenant, rule_id) for tenant, rule_id in named if rule_id is None or is_storable(rule_id)]
-    published = await rules.to_score(connection, asked)
+    published = await rules.to_score(connection, asked=asked)
     found = {asked[place]: version for place, version in published.items()}
     starters = [key for key in asked if key not in found and key[1] in {None, STARTER_ID}]
     if starters:
-        await rules.keep_starter(connection, {tenant for tenant, _ in starters}, now=now)
+        await rules.keep_starter(connection, tenants={tenant for tenant, _ in starters}, now=now)
         found |= dict.fromkeys(starters, _starter())
-    ready = await _compiled(connection, found, compiled=compiled)
+    ready = await _compiled(connection, found=found, compiled=compiled)
     rulebook = {
         version: PublishedRule(
             version.rule_id,
@@ -76,7 +76,7 @@ async def _rules(
 
 
 async def _compiled(
-    connection: Connection, found: Mapping[RuleKey, Published], *, compiled: CompiledRules
+    connection: Connection, *, found: Mapping[RuleKey, Published], compiled: CompiledRules
 ) -> dict[str, Verdicts]:
     """The compiled rules by their hashes; definitions are only asked for where one was not compiled lately."""
     ready: dict[str, Verdicts] = {}
@@ -88,7 +88,7 @@ async def _compiled(
         else:
             ready[version.hash] = rule
     if unknown:
-        definitions = await rules.definitions(connection, unknown)
+        definitions = await rules.definitions(connection, asked=unknown)
         ready |= {key: compiled.compile(key, definition=definition) for key, definition in definitions.items()}
     return ready
 

@@ -132,11 +132,11 @@ async def put(
     """Make these the profiles of these domains; what is the same already is left alone. In the order of domains."""
     domains = sorted(profiles)
     before = {row["domain"]: row for row in await connection.fetch(_LOCK, tenant, domains)}
-    changed = [domain for domain in domains if not _is_same(before.get(domain), profiles[domain])]
+    changed = [domain for domain in domains if not _is_same(before.get(domain), profile=profiles[domain])]
     rows = []
     for domain in changed:
-        sources = _sources(before.get(domain), profiles[domain], source=source, now=now)
-        rows.append(_row(tenant, domain, profiles[domain], sources=sources))
+        sources = _sources(before.get(domain), profile=profiles[domain], source=source, now=now)
+        rows.append(_row(domain, tenant=tenant, profile=profiles[domain], sources=sources))
     written = await connection.fetch(_WRITE, tenant, *zip(*rows, strict=True), now) if rows else []
     after = {row["domain"]: row for row in written}
     return [
@@ -165,13 +165,13 @@ async def after(
     connection: Connection, *, tenant: UUID, domain: str | None, filters: CompanyFilters, limit: int
 ) -> list[Company]:
     """Profiles behind a domain in the order of domains: at most so many, and hardly more than a page may hold."""
-    conditions, values = _conditions(tenant, filters)
+    conditions, values = _conditions(filters, tenant=tenant)
     query = _LIST.format(conditions=conditions, largest=LARGEST_PAGE)
     rows = await connection.fetch(query, tenant, domain or "", limit, *values)
     return [Company(**dict(row)) for row in rows]
 
 
-async def to_score(connection: Connection, asked: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], Scorable]:
+async def to_score(connection: Connection, *, asked: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], Scorable]:
     """The profiles of (tenant, domain) pairs in one query; those that are unknown are left out."""
     tenants, domains = [tenant for tenant, _ in asked], [domain for _, domain in asked]
     rows = await connection.fetch(_TO_SCORE, tenants, domains)
@@ -184,7 +184,7 @@ async def attributes_of(connection: Connection, *, tenant: UUID, domain: str, ve
     return attributes
 
 
-def _is_same(row: Record | None, profile: Profile) -> bool:
+def _is_same(row: Record | None, *, profile: Profile) -> bool:
     return row is not None and not row["deleted"] and row["attributes"] == profile.text
 
 
@@ -192,20 +192,20 @@ def _stored(row: Record) -> dict[str, Any]:
     return {name: row[name] for name in ("domain", "version", "sources", "created_at", "updated_at")}
 
 
-def _sources(row: Record | None, profile: Profile, *, source: str, now: datetime) -> dict[str, Any]:
+def _sources(row: Record | None, *, profile: Profile, source: str, now: datetime) -> dict[str, Any]:
     old = {} if row is None else orjson.loads(row["attributes"])
     known = {} if row is None else orjson.loads(row["sources"])
     return provenance(profile.attributes, old=old, known=known, source=source, now=now)
 
 
-def _row(tenant: UUID, domain: str, profile: Profile, *, sources: dict[str, Any]) -> tuple[Any, ...]:
+def _row(domain: str, *, tenant: UUID, profile: Profile, sources: dict[str, Any]) -> tuple[Any, ...]:
     """Terms go as the text of an array, since `unnest` would flatten arrays of arrays."""
     terms = "{" + ",".join(map(str, profile.terms(tenant))) + "}"
     written = orjson.dumps(sources).decode()
     return domain, profile.text, written, terms, profile.attributes.get("employees"), profile.search_text(domain)
 
 
-def _conditions(tenant: UUID, filters: CompanyFilters) -> tuple[str, list[Any]]:
+def _conditions(filters: CompanyFilters, *, tenant: UUID) -> tuple[str, list[Any]]:
     """Conditions beside the first three parameters, and their values."""
     values: list[Any] = []
     conditions: list[str] = []

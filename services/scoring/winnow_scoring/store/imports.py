@@ -150,7 +150,7 @@ class StoredImport:
     finished_at: datetime | None
 
 
-async def add(connection: Connection, new: NewImport) -> None:
+async def add(connection: Connection, *, new: NewImport) -> None:
     """Put an import into the queue."""
     await connection.execute(
         _ADD,
@@ -185,7 +185,7 @@ async def lease(connection: Connection, *, holder: str, now: datetime, until: da
     )
 
 
-async def advance(connection: Connection, lease: Lease, *, by: Advance, until: datetime) -> None:
+async def advance(connection: Connection, *, lease: Lease, by: Advance, until: datetime) -> None:
     """Move the checkpoint, count, keep what was rejected, and prolong the lease. Raises `LeaseLost`."""
     rejected = await connection.fetchval(
         _ADVANCE,
@@ -209,13 +209,13 @@ async def advance(connection: Connection, lease: Lease, *, by: Advance, until: d
         await connection.execute(_REJECT, lease.tenant, lease.import_id, places, lines, reasons)
 
 
-async def release(connection: Connection, lease: Lease) -> None:
+async def release(connection: Connection, *, lease: Lease) -> None:
     """Let somebody else go on."""
     await connection.execute(_RELEASE, lease.tenant, lease.import_id, lease.holder)
 
 
 async def finish(
-    connection: Connection, lease: Lease, *, checkpoint: str, failure: tuple[str, str] | None, now: datetime
+    connection: Connection, *, lease: Lease, checkpoint: str, failure: tuple[str, str] | None, now: datetime
 ) -> None:
     """Close an import at its checkpoint, with code and detail of what was wrong, if anything. Raises `LeaseLost`."""
     status = "completed" if failure is None else "failed"

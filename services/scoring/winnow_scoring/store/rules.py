@@ -185,13 +185,13 @@ async def publish(connection: Connection, *, tenant: UUID, rule_id: str, version
     """Score by this version from now on."""
     await connection.execute(_PUBLISH, tenant, rule_id, version, now)
     await connection.execute(_PUBLISH_VERSION, tenant, rule_id, version, now)
-    return await _settle_default(connection, tenant)
+    return await _settle_default(connection, tenant=tenant)
 
 
 async def delete(connection: Connection, *, tenant: UUID, rule_id: str, now: datetime) -> Rulebook:
     """Take a rule away; its versions stay."""
     await connection.execute(_DELETE, tenant, rule_id, now)
-    return await _settle_default(connection, tenant)
+    return await _settle_default(connection, tenant=tenant)
 
 
 async def version(connection: Connection, *, tenant: UUID, rule_id: str, version: int) -> Version | None:
@@ -225,7 +225,7 @@ async def after(connection: Connection, *, tenant: UUID, rule_id: str | None, li
     return [ListedRule(**dict(row)) for row in rows]
 
 
-async def to_score(connection: Connection, asked: Sequence[tuple[UUID, str | None]]) -> dict[int, Published]:
+async def to_score(connection: Connection, *, asked: Sequence[tuple[UUID, str | None]]) -> dict[int, Published]:
     """The published versions of (tenant, rule) pairs in one query, by their places.
 
     No rule stands for the default one; where that is the starter, nothing is found.
@@ -235,20 +235,20 @@ async def to_score(connection: Connection, asked: Sequence[tuple[UUID, str | Non
     return {row[0]: Published(row[1], row[2], row[3], row[4]) for row in rows}
 
 
-async def definitions(connection: Connection, asked: Collection[tuple[UUID, str, int]]) -> dict[str, str]:
+async def definitions(connection: Connection, *, asked: Collection[tuple[UUID, str, int]]) -> dict[str, str]:
     """The definitions of (tenant, rule, version) by their hashes."""
     rows = await connection.fetch(_DEFINITIONS, *(list(column) for column in zip(*asked, strict=True)))
     return {row["hash"]: row["definition"] for row in rows}
 
 
-async def keep_starter(connection: Connection, tenants: Collection[UUID], *, now: datetime) -> None:
+async def keep_starter(connection: Connection, *, tenants: Collection[UUID], now: datetime) -> None:
     """Write down the starter rule for tenants that it scores for: their scores outlive it as it is now."""
     draft = starter()
     values: tuple[Any, ...] = (STARTER_ID, STARTER_VERSION, draft.name, draft.definition, draft.hash, now)
     await connection.execute(_KEEP_STARTER, sorted(tenants), *values)
 
 
-async def _settle_default(connection: Connection, tenant: UUID) -> Rulebook:
+async def _settle_default(connection: Connection, *, tenant: UUID) -> Rulebook:
     row = await connection.fetchrow(_SETTLE_DEFAULT, tenant)
     assert row is not None, "the rulebook was locked, so it is there"
     return Rulebook(row["revision"], row["default_rule_id"] or STARTER_ID)

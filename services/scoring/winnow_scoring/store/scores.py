@@ -94,7 +94,7 @@ class NewScore(NamedTuple):
     score: Score
 
 
-async def insert(connection: Connection, scores: Collection[NewScore], *, today: date) -> None:
+async def insert(connection: Connection, *, scores: Collection[NewScore], today: date) -> None:
     """Store scores that were computed by this code on this day, in this order."""
     if not scores:
         return
