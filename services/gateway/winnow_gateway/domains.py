@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import orjson
 from winnow_common.errors import Problem
-from winnow_contracts.scores import ListScores
+from winnow_contracts.scores import ListScores, ScoreDomain
 
 WITHHELD: Final = "@"
 """Stands on the log where an e-mail address was sent; it is no domain either."""
@@ -34,6 +34,12 @@ def domain(text: str) -> str:
     if host == WITHHELD:
         raise Problem(400, "invalid_domain", "Invalid domain format")
     return host
+
+
+def in_score(body: ScoreDomain) -> ScoreDomain:
+    """A body as it may be published."""
+    host = domain(body.domain)
+    return body if host == body.domain else body.model_copy(update={"domain": host})
 
 
 def in_query(query: ListScores) -> ListScores:

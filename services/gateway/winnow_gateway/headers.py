@@ -16,7 +16,8 @@ _LABEL_SHAPE: Final = re.compile(r"[!-~]{1,128}")
 
 def answer_headers(months: Months, call: Call) -> dict[str, str]:
     """What stands on the answer to a call, whatever the answer is."""
-    headers = {REQUEST_ID: str(call.identity.id)}
+    headers = call.headers
+    headers[REQUEST_ID] = str(call.identity.id)
     label = call.request.headers.get(LABEL)
     if label is not None and _LABEL_SHAPE.fullmatch(label):
         headers[LABEL] = label
@@ -29,5 +30,4 @@ def answer_headers(months: Months, call: Call) -> dict[str, str]:
         if call.route is not None and call.route.costs:
             headers["X-Credits-Charged"] = str(call.charged)
             headers["X-Credits-Remaining"] = str(month.left)
-    headers |= call.headers
     return headers

@@ -66,7 +66,7 @@ ROUTES = (
         body_examples={"default": {"domain": "newstartup.com", "rule_id": "sr_abc123"}},
         sends=to_scoring(
             type=scores.SCORE,
-            message=lambda inputs: inputs.body.model_copy(update={"domain": domains.domain(inputs.body.domain)}),
+            message=lambda inputs: domains.in_score(inputs.body),
             subject=lambda message: message.domain,
         ),
         links={"getScore": {"id": "$response.body#/score_id"}, "getRequest": {"id": "$response.body#/request_id"}},
