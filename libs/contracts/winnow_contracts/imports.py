@@ -63,24 +63,26 @@ class ImportFailure(BaseModel):
     detail: str
 
 
-class ImportAnswer(BaseModel):
-    """An import.
-
-    `rows` are those read so far: each is imported or rejected, and the first 1,000 rejected ones are in `errors`.
-    """
+class ImportSummary(BaseModel):
+    """An import in a list; `rows` are those read so far, each of them imported or rejected."""
 
     import_id: str
     status: ImportStatus
     rows: int
     imported: int
     rejected: int
-    errors: list[RowError]
     bytes_total: int
     bytes_read: int
     error: ImportFailure | None = None
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
+
+
+class ImportAnswer(ImportSummary):
+    """An import; the first 1,000 rejected rows are in `errors`."""
+
+    errors: list[RowError]
 
 
 class ImportAccepted(BaseModel):

@@ -66,6 +66,8 @@ def headers_of(route: Route, *, status: int, answer: Answer | None = None) -> di
 
 
 def _names(route: Route, status: int, answer: Answer | None) -> Iterator[str]:
+    if status == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
+        return  # refused while the headers are read, before anything is known of the call
     yield from ("Winnow-Request-Id", "X-Request-Id")
     if route.authenticated and status not in _WITHOUT_LIMITS:
         yield from _LIMITS
