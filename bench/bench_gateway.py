@@ -37,9 +37,11 @@ MIGRATIONS = [Path(package.__path__[0]) / "migrations" for package in (winnow_co
 
 @dataclass(slots=True)
 class Round:
-    """What one round showed: latencies in seconds, its length, and the server's CPU time."""
+    """What one round showed; times in seconds, `cpu` of the server's process."""
 
-    latencies: list[float]
+    requests: int
+    p50: float
+    p99: float
     seconds: float
     cpu: float
 
@@ -56,23 +58,17 @@ class Server:
 
     def per_cpu_second(self) -> float:
         """Requests per second of CPU, the median of the rounds."""
-        return statistics.median(len(each.latencies) / each.cpu for each in self.rounds)
+        return statistics.median(each.requests / each.cpu for each in self.rounds)
 
     def report(self) -> str:
         """One line of figures; percentiles are medians of the rounds'."""
-        p50, p99 = (
-            statistics.median(_percentile(each.latencies, share) for each in self.rounds) * 1000
-            for share in (0.5, 0.99)
-        )
-        rate = statistics.median(len(each.latencies) / each.seconds for each in self.rounds)
+        p50 = statistics.median(each.p50 for each in self.rounds) * 1000
+        p99 = statistics.median(each.p99 for each in self.rounds) * 1000
+        rate = statistics.median(each.requests / each.seconds for each in self.rounds)
         return (
             f"{self.name:>8}: {self.per_cpu_second():7,.0f} requests per CPU second, {rate:7,.0f}/s, "
             f"p50 {p50:.2f} ms, p99 {p99:.2f} ms, p99/p50 {p99 / p50:.2f}"
         )
-
-
-def _percentile(values: list[float], share: float) -> float:
-    return sorted(values)[int(len(values) * share)]
 
 
 async def measure(server: Server, *, seconds: float, connections: int) -> Round:
@@ -83,7 +79,8 @@ async def measure(server: Server, *, seconds: float, connections: int) -> Round:
     loader = await asyncio.create_subprocess_exec(sys.executable, "-m", *arguments, stdout=asyncio.subprocess.PIPE)
     out, _ = await loader.communicate()
     after, ended = process.cpu_times(), time.perf_counter()
-    return Round(json.loads(out), ended - started, after.user + after.system - before.user - before.system)
+    cpu = after.user + after.system - before.user - before.system
+    return Round(**json.loads(out), seconds=ended - started, cpu=cpu)
 
 
 @asynccontextmanager
