@@ -5,16 +5,14 @@ import os
 import shutil
 import signal
 import tempfile
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import asyncpg
-from winnow import AsyncWinnow
-from winnow.retries import Retries, Retry
 from winnow_local.endpoints import Endpoints
 from winnow_local.running import RunningStack, running_stack
 from winnow_local.server import holds
@@ -36,15 +34,6 @@ class Installation:
     @property
     def endpoints(self) -> Endpoints:
         return self.stack.endpoints
-
-    def client(self, *, retried: list[Retry]) -> AsyncWinnow:
-        """A patient client of the first account; `retried` collects what did not work at once."""
-        return AsyncWinnow(
-            url=self.endpoints.gateway,
-            api_key=self.endpoints.api_key,
-            retries=Retries(attempts=200, first_delay=0.1, longest_delay=2.0),
-            on_retry=retried.append,
-        )
 
     async def kill(self, service: str) -> None:
         """End every process of a service at once, as a crash of its machine would; it is started again by itself."""
@@ -116,23 +105,17 @@ def installation() -> Iterator[Installation]:
     folder = Path(tempfile.mkdtemp(prefix="winnow-faults-"))
     folder.chmod(0o755)
     loop = asyncio.new_event_loop()
-    with (folder / "servers.log").open("a", buffering=1) as output:
-        servers = Servers.inside(folder, sink=lambda line: print(line, file=output))
-        try:
-            loop.run_until_complete(servers.start())
-            environment = {
-                "WINNOW_KAFKA": servers.kafka.bootstrap,
-                "WINNOW_POSTGRES": servers.postgres.url(),
-                "WINNOW_REDIS": servers.valkey.url(),
-            }
-            with running_stack(folder / "stack", environment=environment) as stack:
-                yield Installation(servers, stack)
-        finally:
-            loop.run_until_complete(servers.stop())
-            loop.close()
+    servers = Servers.inside(folder, sink=deque(maxlen=1000).append)
+    try:
+        loop.run_until_complete(servers.start())
+        environment = {
+            "WINNOW_KAFKA": servers.kafka.bootstrap,
+            "WINNOW_POSTGRES": servers.postgres.url(),
+            "WINNOW_REDIS": servers.valkey.url(),
+        }
+        with running_stack(folder / "stack", environment=environment) as stack:
+            yield Installation(servers, stack)
+    finally:
+        loop.run_until_complete(servers.stop())
+        loop.close()
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def operation_of(request: str | None) -> str:
-    """A request id as effects and facts have it."""
-    return str(UUID(request or ""))

@@ -3,20 +3,25 @@
 import asyncio
 import json
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
+from winnow import AsyncWinnow
 from winnow.drivers import AsyncDriver
 from winnow.groups.companies import Import
 from winnow.results import ImportStatus
+from winnow.retries import Retries
 from winnow_local.server import holds
 
 from .checker import check_facts, check_last, check_numbers, check_sequence
 from .companies_file import SUFFIX, digest, write_companies
 from .conftest import Figure
 from .installation import Installation
+from .patient_client import patient_client
 from .scoring_traffic import Traffic
 
 pytestmark = pytest.mark.faults
@@ -26,13 +31,23 @@ _SCORES = 5_000
 _SECONDS_AWAY = 20.0
 
 
+@asynccontextmanager
+async def traffic_of(winnow: Installation, name: str) -> AsyncIterator[Traffic]:
+    """Callers with companies to score, of which nobody has been scored yet."""
+    async with patient_client(winnow.endpoints.gateway, api_key=winnow.endpoints.api_key) as client:
+        traffic = Traffic(winnow, client, name)
+        await traffic.put_companies()
+        yield traffic
+
+
 @pytest.mark.timeout(300)
 async def test_scoring_killed_in_the_middle_of_a_large_import_leaves_exactly_the_right_companies(
     winnow: Installation, tmp_path: Path, figure: Figure
 ) -> None:
     file = write_companies(tmp_path / "companies.ndjson", rows=_ROWS)
     started = time.monotonic()
-    async with winnow.client(retried=[]) as client:
+    endpoints = winnow.endpoints
+    async with AsyncWinnow(url=endpoints.gateway, api_key=endpoints.api_key, retries=Retries(attempts=100)) as client:
         running = await client.companies.import_file(file.path)
         killed_at = [await _kill_in_the_middle(winnow, running, rows=rows) for rows in (20_000, 55_000)]
         status = await running.wait()
@@ -92,22 +107,20 @@ async def _check_facts_of_companies(winnow: Installation) -> list[str]:
 async def test_a_service_killed_while_scores_are_asked_for_leaves_one_score_and_one_usage_for_each_key(
     winnow: Installation, figure: Figure, service: str, scores: int, kills: int
 ) -> None:
-    traffic = Traffic(winnow, f"{service}-killed")
     started = time.monotonic()
-    async with traffic.client() as client:
-        await traffic.put_companies(client)
-        asking = asyncio.create_task(traffic.ask_many(client, scores, at_once=32))
+    async with traffic_of(winnow, f"{service}-killed") as traffic:
+        asking = asyncio.create_task(traffic.ask_many(range(scores), at_once=32))
         for kill in range(1, kills + 1):
             assert await _answered(traffic, scores * kill // (kills + 1))
             await winnow.kill(service)
         await asking
-        await traffic.ask_again(client, range(0, scores, 50))
+        await traffic.ask_many(range(0, scores, 50), at_once=8)
 
-    figure(
-        f"{scores} scores, {service} killed {kills} times: everybody answered after {time.monotonic() - started:.0f} s;"
-        f" attempts that failed: {traffic.failures()}"
-    )
-    assert await traffic.check() == []
+        figure(
+            f"{scores} scores, {service} killed {kills} times: everybody answered after "
+            f"{time.monotonic() - started:.0f} s; attempts that failed: {dict(traffic.client.failures)}"
+        )
+        assert await traffic.check() == []
 
 
 async def _answered(traffic: Traffic, count: int) -> bool:
@@ -122,18 +135,16 @@ async def _answered(traffic: Traffic, count: int) -> bool:
 async def test_a_server_that_is_away_for_twenty_seconds_is_waited_for_by_everybody(
     winnow: Installation, figure: Figure, name: str
 ) -> None:
-    traffic = Traffic(winnow, f"{name}-away")
-    server = winnow.servers.by_name(name)
-    processes = winnow.endpoints.processes
-    enough = asyncio.Event()
-    async with traffic.client() as client:
-        await traffic.put_companies(client)
-        asking = asyncio.create_task(traffic.ask_all_the_time(client, pause=0.1, enough=enough))
+    server, processes = winnow.servers.by_name(name), winnow.endpoints.processes
+    async with traffic_of(winnow, f"{name}-away") as traffic:
+        enough = asyncio.Event()
+        asking = asyncio.create_task(traffic.ask_all_the_time(pause=0.1, enough=enough))
         assert await _answered(traffic, 20)
 
         await server.kill()
+        before = len(traffic.told)
         await asyncio.sleep(_SECONDS_AWAY)
-        answered_meanwhile = len(traffic.told)
+        meanwhile = len(traffic.told) - before
         await server.start()
         back = time.monotonic()
         assert await _answered(traffic, len(traffic.asked) + 1)
@@ -141,26 +152,24 @@ async def test_a_server_that_is_away_for_twenty_seconds_is_waited_for_by_everybo
         enough.set()
         await asking
 
-    figure(
-        f"{name} away for {_SECONDS_AWAY:.0f} s: {answered_meanwhile - 20} scores meanwhile, everybody answered "
-        f"{recovered:.1f} s after it was back; attempts that failed: {traffic.failures()}"
-    )
-    assert await traffic.check() == []
+        figure(
+            f"{name} away for {_SECONDS_AWAY:.0f} s: {meanwhile} scores meanwhile, everybody answered "
+            f"{recovered:.1f} s after it was back; attempts that failed: {dict(traffic.client.failures)}"
+        )
+        assert await traffic.check() == []
     assert winnow.endpoints.processes == processes
 
 
 async def test_flushing_valkey_at_any_moment_harms_nobody(winnow: Installation) -> None:
-    traffic = Traffic(winnow, "valkey-flushed")
-    async with traffic.client() as client, Redis.from_url(winnow.endpoints.redis) as redis:
-        await traffic.put_companies(client)
-        asking = asyncio.create_task(traffic.ask_many(client, 300, at_once=8))
+    async with traffic_of(winnow, "valkey-flushed") as traffic, Redis.from_url(winnow.endpoints.redis) as redis:
+        asking = asyncio.create_task(traffic.ask_many(range(300), at_once=8))
         for count in range(50, 300, 50):
             assert await _answered(traffic, count)
             await redis.flushall()
         await asking
 
-    assert traffic.retried == []
-    assert await traffic.check() == []
+        assert traffic.client.failures == {}
+        assert await traffic.check() == []
 
 
 def test_nothing_of_all_that_led_to_an_error_that_nobody_foresaw(winnow: Installation) -> None:
