@@ -10,6 +10,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import lru_cache
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
@@ -44,6 +45,12 @@ _DEADLINE_SECONDS = 5.0
 _GRACE_SECONDS = 0.5
 _HEADER_ALLOWANCE = 16 * 1024
 _NEVER_MS = 24 * 3600 * 1000
+
+
+@lru_cache(maxsize=50_000)
+def _hash(key: bytes) -> int:
+    """As Kafka's own partitioner; remembered, since aiokafka's is written in Python and keys come again."""
+    return int(murmur2(key)) & 0x7FFFFFFF
 
 
 class KafkaPublisher:
@@ -86,7 +93,7 @@ class KafkaPublisher:
             numbers = partitions[message.topic]
             number = message.partition
             if number is None:
-                number = numbers[(murmur2(message.key or b"") & 0x7FFFFFFF) % len(numbers)]
+                number = numbers[_hash(message.key or b"") % len(numbers)]
             grouped[Partition(message.topic, number)].append(message)
         pending = []
         for partition, group in grouped.items():
