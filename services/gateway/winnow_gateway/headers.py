@@ -1,6 +1,7 @@
 """The headers that stand on every answer: ids, limits, credits."""
 
 import re
+import time
 from typing import Final
 
 from winnow_gateway.call import Call
@@ -26,7 +27,7 @@ def answer_headers(months: Months, call: Call) -> dict[str, str]:
         month, standings = months.standing(principal, now=call.now), call.standings
         if principal.policies.shows_records:
             standings = (*standings, month)
-        headers |= rate_limit_headers(principal.policies.header, standings, now=call.now.timestamp())
+        headers |= rate_limit_headers(principal.policies.header, standings, now=time.time())
         if call.route is not None and call.route.costs:
             headers["X-Credits-Charged"] = str(call.charged)
             headers["X-Credits-Remaining"] = str(month.left)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from winnow_common import inbox, logs
+from winnow_common import logs, maintenance
 from winnow_common.clock import Clock
 from winnow_common.errors import TemporaryError
 from winnow_common.postgres import Pool, Transient, is_transient
@@ -17,7 +17,6 @@ from winnow_gateway.store import keys
 from winnow_gateway.store.months import forget_reservations
 
 OFTEN: Final = 30.0
-SELDOM: Final = 3600.0
 
 _log = logs.get(__name__)
 
@@ -64,10 +63,9 @@ class Housekeeping:
             await asyncio.sleep(OFTEN)
 
     async def run_seldom(self) -> None:
-        """The chores of each hour, for ever."""
-        while True:
-            await _try(self._tidy)
-            await asyncio.sleep(SELDOM)
+        """The chores of each hour, for ever; the first time at once."""
+        await _try(self._tidy)
+        await maintenance.hourly(self._tidy)
 
     async def finish(self) -> None:
         """What must not be lost when the process ends."""
@@ -76,8 +74,7 @@ class Housekeeping:
 
     async def _tidy(self) -> None:
         now = self._clock()
-        async with self._pool.acquire() as connection:
-            await inbox.keep_partitions(connection, now=now)
+        await maintenance.keep_inbox(self._pool, self._clock)
         await forget_reservations(self._pool, now=now)
         await self._sealed.sweep(now)
 
