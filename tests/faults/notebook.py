@@ -4,8 +4,7 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +21,7 @@ from winnow_local.server import holds
 
 from .checker import Effect, Published, Told, check_answers, check_effects, check_facts, check_numbers, check_sequence
 from .note_service import NOTE, Fate, Note, Settings
-from .reading import Reading, Records, header, read_whole, reading
+from .reading import Records, header, read_whole, reading
 
 ACME = UUID(int=0xACE)
 # A frozen relay keeps its shard until the server ends its transaction.
@@ -150,22 +149,16 @@ class Notebook:
             except LogUnavailable:
                 continue
 
-    @asynccontextmanager
-    async def replying(self) -> AsyncIterator[Reading]:
-        """A reading of the replies."""
-        async with reading(self.kafka, self.replies.name) as found:
-            yield found
+    async def until_answered(self, *, within: float, replies: int = 0) -> list[Told]:
+        """What callers were told, once each of them has an answer, and there are so many of them."""
+        wanted = {operation for operation, _ in self.asked}
 
-    async def until_answered(self, *, within: float) -> list[Told]:
-        """What callers were told, once each of them has an answer."""
-        async with self.replying() as replies:
-            wanted = {operation for operation, _ in self.asked}
-            records = await replies.until(
-                lambda found: wanted <= {header(record, "ce_causationid") for record in found}, within=within
-            )
-        assert wanted <= {header(record, "ce_causationid") for record in records}, (
-            f"not everybody was answered within {within} s; the processes said:\n{self.output}"
-        )
+        def enough(found: Records) -> bool:
+            return len(found) >= replies and wanted <= {header(record, "ce_causationid") for record in found}
+
+        async with reading(self.kafka, self.replies.name) as found:
+            records = await found.until(enough, within=within)
+        assert enough(records), f"not everybody was answered within {within} s; the processes said:\n{self.output}"
         return told(records)
 
     async def effects(self) -> list[Effect]:
