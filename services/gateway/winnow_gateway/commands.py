@@ -3,16 +3,15 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import orjson
-import winnow_common
-from winnow_common import lifecycle
+from winnow_common import commands, lifecycle
 from winnow_common.clock import Clock, system_clock
-from winnow_common.dead_letter_command import dlq
-from winnow_common.postgres import MigrationFailed, Pool, migrate, open_pool, transaction
+from winnow_common.commands import Command
+from winnow_common.postgres import Pool, open_pool, transaction
 from winnow_common.sealed import SealedStore
 from winnow_common.settings import load
 
@@ -33,8 +32,6 @@ OWNER: Final = "owner@localhost"
 NO_HASH: Final = "!"
 """No hash is ever equal to it: the first account has keys alone."""
 
-Command = Callable[[Sequence[str]], int]
-
 
 def serve_api(_: Sequence[str]) -> int:
     """Serve the API until told to stop."""
@@ -43,13 +40,7 @@ def serve_api(_: Sequence[str]) -> int:
 
 def migrate_schema(_: Sequence[str]) -> int:
     """Bring the schema up to date."""
-    folders = [Path(package).parent / "migrations" for package in (winnow_common.__file__, __file__)]
-    try:
-        migrate(load(Settings).postgres.get_secret_value(), *folders)
-    except MigrationFailed as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    return commands.migrate_schema(load(Settings), package=__file__)
 
 
 def bootstrap(_: Sequence[str]) -> int:
@@ -108,7 +99,7 @@ def fetch_assets(_: Sequence[str]) -> int:
 
 def dead_letters(arguments: Sequence[str]) -> int:
     """List, show and replay dead letters."""
-    return asyncio.run(dlq(arguments, load(Settings), service=SERVICE))
+    return commands.dead_letters(arguments, load(Settings), service=SERVICE)
 
 
 COMMANDS: Final[Mapping[str, Command]] = {
@@ -123,9 +114,4 @@ COMMANDS: Final[Mapping[str, Command]] = {
 
 def run(arguments: Sequence[str]) -> int:
     """Carry out a command; `serve` where none is named. The exit status of the process."""
-    name, *rest = arguments or ("serve",)
-    command = COMMANDS.get(name)
-    if command is None:
-        sys.stderr.write(f"python -m winnow_gateway [{'|'.join(COMMANDS)}]\n")
-        return 2
-    return command(rest)
+    return commands.run(arguments, COMMANDS, service=SERVICE)
