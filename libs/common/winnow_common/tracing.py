@@ -14,7 +14,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from winnow_common.telemetry import Attributes
 
-INSTRUMENTED = ("asyncpg", "redis")
+INSTRUMENTED = ("asyncpg",)
 """Libraries whose calls become spans, where their instrumentation is installed."""
 EXPORT_TIMEOUT = 3.0
 
