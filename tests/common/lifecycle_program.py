@@ -1,6 +1,7 @@
 """A small service that ends, or fails to, as its first argument says; run by `test_lifecycle` as a process."""
 
 import asyncio
+import atexit
 import json
 import os
 import signal
@@ -9,7 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 from pydantic import SecretBytes, SecretStr
 from winnow_common import lifecycle
@@ -135,8 +136,8 @@ SCENARIOS: dict[str, Scenario] = {
 }
 
 
-def main(scenario: str) -> int:
-    """Run the service of that scenario; the process's exit status."""
+def main(scenario: str) -> NoReturn:
+    """Run the service of that scenario, and end the process with its status."""
 
     @asynccontextmanager
     async def serve(_: CommonSettings) -> AsyncIterator[Background]:
@@ -149,7 +150,9 @@ def main(scenario: str) -> int:
         if scenario == "hanging_close":
             await forever()
 
-    return lifecycle.main(SETTINGS, serve, service=Path(__file__).stem)
+    # As threads of other languages do now and then while the interpreter is taken down, which must not come to that.
+    atexit.register(os.abort)
+    lifecycle.main(SETTINGS, serve, service=Path(__file__).stem)
 
 
 def many(count: int) -> list[int]:
@@ -172,7 +175,7 @@ def fork() -> tuple[int, TextIO]:
     child = os.fork()
     if child == 0:
         os.dup2(writing, sys.stdout.fileno())
-        sys.exit(main("well"))
+        main("well")
     os.close(writing)
     return child, os.fdopen(reading)
 
@@ -181,4 +184,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "many":
         say(json.dumps(many(int(sys.argv[2]))))
     else:
-        sys.exit(main(sys.argv[1]))
+        main(sys.argv[1])

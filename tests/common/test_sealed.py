@@ -161,7 +161,7 @@ class TestContent:
 
     def test_large_content_needs_little_memory(self, tmp_path: Path) -> None:
         script = f"""
-import asyncio, resource
+import asyncio, os, resource
 from datetime import UTC, datetime
 from uuid import UUID
 from winnow_common.sealed import SealedStore
@@ -178,7 +178,8 @@ async def main():
     async for piece in store.read(reference, tenant=UUID(int=1)):
         size += len(piece)
     assert size == 2**28
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, flush=True)
+    os._exit(0)  # as services end (`lifecycle.main`)
 
 asyncio.run(main())
 """

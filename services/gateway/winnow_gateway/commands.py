@@ -35,7 +35,7 @@ NO_HASH: Final = "!"
 
 def serve_api(_: Sequence[str]) -> int:
     """Serve the API until told to stop."""
-    return lifecycle.main(load(Settings), serve, service=SERVICE)
+    lifecycle.main(load(Settings), serve, service=SERVICE)
 
 
 def migrate_schema(_: Sequence[str]) -> int:

@@ -15,12 +15,12 @@ SERVICE: Final = "scoring"
 
 def answer_requests(_: Sequence[str]) -> int:
     """Answer requests from the log until told to stop."""
-    return lifecycle.main(load(Settings), serve, service=SERVICE)
+    lifecycle.main(load(Settings), serve, service=SERVICE)
 
 
 def take_in_files(_: Sequence[str]) -> int:
     """Take in files of companies until told to stop."""
-    return lifecycle.main(load(Settings), take_in, service=SERVICE)
+    lifecycle.main(load(Settings), take_in, service=SERVICE)
 
 
 def migrate_schema(_: Sequence[str]) -> int:
