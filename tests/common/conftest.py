@@ -19,8 +19,8 @@ from winnow_common.identifiers import event_id
 from winnow_common.log import Log, Message, Publisher, Record
 from winnow_common.memory_log import MemoryLog
 from winnow_common.outbox import message_key
-from winnow_common.outcome import AnyHandler, BatchCommand, Command, Fact, FactHandler, Outcome, Read, Request
-from winnow_common.postgres import Connection, Pool, migrate, open_pool
+from winnow_common.outcome import AnyHandler, BatchCommand, Command, Fact, FactHandler, Outcome, Outcomes, Read, Request
+from winnow_common.postgres import Connection, Pool, Write, migrate, open_pool
 from winnow_common.quarantine import Quarantine
 from winnow_contracts.event import Environment, Event
 from winnow_contracts.topic import Kind, MessageType, Topic
@@ -90,12 +90,24 @@ class Notes:
             raise TemporaryError("the ink is dry", delay=0.05)
         return Outcome.json({"noted": subject}, status=201, facts=[self._noted(request)])
 
-    async def note_together(self, requests: Sequence[Request[Note]], connection: Connection) -> list[Outcome]:
+    async def note_together(self, requests: Sequence[Request[Note]], connection: Connection) -> Outcomes:
         self.calls += [request.data.subject for request in requests]
         if any(request.data.behaviour == "bug" for request in requests):
             raise KeyError("nobody thought of this")
-        await self._write(connection, requests)
-        return [Outcome.json({"noted": request.data.subject}, facts=[self._noted(request)]) for request in requests]
+        return Outcomes(
+            [Outcome.json({"noted": request.data.subject}, facts=[self._noted(request)]) for request in requests],
+            [
+                Write(
+                    "INSERT INTO note (tenant_id, request_id, subject) SELECT * FROM unnest($1::uuid[], $2::uuid[],"
+                    " $3::text[])",
+                    (
+                        [request.tenant for request in requests],
+                        [request.id for request in requests],
+                        [request.data.subject for request in requests],
+                    ),
+                )
+            ],
+        )
 
     async def count(self, request: Request[Note], connection: Connection) -> Outcome:
         self.calls.append(request.data.subject)

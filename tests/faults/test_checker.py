@@ -11,7 +11,7 @@ from winnow_common.delivery import Delivery
 from winnow_common.inbox import Stored
 from winnow_common.log import Message
 from winnow_common.outcome import Outcome
-from winnow_common.postgres import Connection, Pool
+from winnow_common.postgres import Connection, Pool, Write
 
 from .checker import (
     Effect,
@@ -175,7 +175,7 @@ def _inbox_off(patch: pytest.MonkeyPatch) -> None:
         return {}
 
     patch.setattr(inbox, "find", nothing)
-    patch.setattr(inbox, "remember", nothing)
+    patch.setattr(inbox, "remembering", lambda *_, **__: [])
 
 
 def _answer_before_commit(patch: pytest.MonkeyPatch) -> None:
@@ -194,10 +194,7 @@ def _answer_before_commit(patch: pytest.MonkeyPatch) -> None:
 
 
 def _facts_forgotten(patch: pytest.MonkeyPatch) -> None:
-    async def nothing(*_: Any, **__: Any) -> None:
-        return None
-
-    patch.setattr(outbox, "write", nothing)
+    patch.setattr(outbox, "writing", lambda *_, **__: [])
 
 
 def _newest_facts_first(patch: pytest.MonkeyPatch) -> None:
@@ -211,12 +208,11 @@ def _newest_facts_first(patch: pytest.MonkeyPatch) -> None:
 def _facts_published_before_they_are_true(patch: pytest.MonkeyPatch) -> None:
     """The relay's rows are there, what they tell of is not."""
 
-    async def write_alone(connection: Connection, facts: Sequence[Any], **rest: Any) -> None:
-        await original(connection, facts, **rest)
-        await connection.execute("DELETE FROM note")
+    def write_alone(facts: Sequence[Any], **rest: Any) -> list[Write]:
+        return [*original(facts, **rest), Write("DELETE FROM note", ())]
 
-    original = outbox.write
-    patch.setattr(outbox, "write", write_alone)
+    original = outbox.writing
+    patch.setattr(outbox, "writing", write_alone)
 
 
 def _answer_made_up(patch: pytest.MonkeyPatch) -> None:

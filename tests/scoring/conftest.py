@@ -13,7 +13,7 @@ import winnow_common
 import winnow_scoring
 from winnow_common.errors import Problem
 from winnow_common.outcome import AnyHandler, BatchCommand, Fact, Outcome, Request, by_type
-from winnow_common.postgres import Pool, migrate, open_pool
+from winnow_common.postgres import Pool, migrate, open_pool, write_together
 from winnow_contracts.event import Environment
 from winnow_contracts.topic import MessageType
 
@@ -100,8 +100,10 @@ class Service:
     async def _handle(self, handler: AnyHandler, requests: list[Request[Any]]) -> list[Outcome]:
         if not isinstance(handler, BatchCommand):
             return [await self._alone(handler, request) for request in requests]
-        async with self.pool.acquire() as connection, connection.transaction():
-            return list(await handler.handle(requests, connection))
+        async with self.pool.acquire() as connection:
+            outcomes = await handler.handle(requests, connection)
+            await write_together(connection, outcomes.writes)
+            return list(outcomes.each)
 
     async def _alone(self, handler: Any, request: Request[Any]) -> Outcome:
         async with self.pool.acquire() as connection:

@@ -1,20 +1,21 @@
 """The inbox: which messages have been handled, and what was answered, in the transaction that did the work.
 
 A message is handled first and remembered last, in one transaction: whoever is second to remember the same id waits
-for the first, finds the conflict and rolls all of its work back (`AlreadyHandled`). So a redelivery, a zombie, a
-retry after 504 and an Idempotency-Key used twice are one mechanism, and no row is written twice.
+for the first, is refused and rolls all of its work back (`AlreadyHandled`). So a redelivery, a zombie, a retry after
+504 and an Idempotency-Key used twice are one mechanism, and no row is written twice.
 
 An id derived from an Idempotency-Key contains the UTC day; it is looked up a day back as well, and stands for 24 hours.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from winnow_common.errors import Problem
-from winnow_common.postgres import Connection
+from winnow_common.postgres import Connection, Write, is_duplicate, write_together
 
 NOBODY = UUID(int=0)
 """Stands for the tenant of messages that have none, such as a sign-up."""
@@ -37,15 +38,10 @@ WHERE asked.handled_after IS NULL OR stored.handled_at > asked.handled_after
 """
 
 _REMEMBER = """
-WITH remembered AS (
-    INSERT INTO inbox (tenant_id, day, message_id, fingerprint, status, reply, handled_at)
-    SELECT tenant_id, day, message_id, fingerprint, status, reply, $7::timestamptz
-    FROM unnest($1::uuid[], $2::date[], $3::uuid[], $4::text[], $5::smallint[], $6::bytea[])
-        AS handled (tenant_id, day, message_id, fingerprint, status, reply)
-    ON CONFLICT DO NOTHING
-    RETURNING 1
-)
-SELECT count(*) FROM remembered
+INSERT INTO inbox (tenant_id, day, message_id, fingerprint, status, reply, handled_at)
+SELECT tenant_id, day, message_id, fingerprint, status, reply, $7::timestamptz
+FROM unnest($1::uuid[], $2::date[], $3::uuid[], $4::text[], $5::smallint[], $6::bytea[])
+    AS handled (tenant_id, day, message_id, fingerprint, status, reply)
 """
 
 
@@ -116,25 +112,39 @@ async def find(connection: Connection, identities: Sequence[Identity], *, now: d
     return {row["position"]: Stored(row["status"], row["reply"], row["fingerprint"]) for row in rows}
 
 
-async def remember(connection: Connection, handled: Sequence[Handled], *, now: datetime) -> None:
-    """Write down that these were handled, with their answers, at the end of the transaction that did it.
+def remembering(handled: Sequence[Handled], *, now: datetime) -> list[Write]:
+    """What writes down that these were handled, with their answers, in the transaction that did it.
 
-    Raises `AlreadyHandled` where another transaction was first with one of them.
+    It has to be carried out under `noticing`.
     """
     if not handled:
-        return
-    count = await connection.fetchval(
-        _REMEMBER,
+        return []
+    columns = (
         [item.identity.tenant for item in handled],
         [item.identity.day for item in handled],
         [item.identity.id for item in handled],
         [item.identity.fingerprint for item in handled],
         [item.status for item in handled],
         [item.body for item in handled],
-        now,
     )
-    if count != len(handled):
-        raise AlreadyHandled
+    return [Write(_REMEMBER, (*columns, now))]
+
+
+@contextmanager
+def noticing() -> Iterator[None]:
+    """Raises `AlreadyHandled` where another transaction was first to remember one of the messages."""
+    try:
+        yield
+    except Exception as error:
+        if is_duplicate(error, table="inbox"):
+            raise AlreadyHandled from error
+        raise
+
+
+async def remember(connection: Connection, handled: Sequence[Handled], *, now: datetime) -> None:
+    """Write down that these were handled; raises `AlreadyHandled`, and the transaction has to be rolled back."""
+    with noticing():
+        await write_together(connection, remembering(handled, now=now))
 
 
 async def answer_of(connection: Connection, *, tenant: UUID, id: UUID, now: datetime) -> Stored | None:

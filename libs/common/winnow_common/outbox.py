@@ -19,7 +19,7 @@ from winnow_contracts.event import Event
 
 from winnow_common.log import MAXIMUM_BYTES, Message, MessageTooLarge
 from winnow_common.outcome import Fact
-from winnow_common.postgres import Connection
+from winnow_common.postgres import Connection, Write, write_together
 
 SHARDS = 4
 """Facts of one key are in one shard. Changing it needs an empty outbox."""
@@ -35,14 +35,8 @@ ORDER BY position
 """
 
 
-async def write(
-    connection: Connection,
-    facts: Sequence[tuple[Fact, UUID | None, str | None]],
-    *,
-    source: str,
-    now: datetime,
-) -> None:
-    """Write facts, each with its cause and trace context, in this order, in the transaction that is open.
+def writing(facts: Sequence[tuple[Fact, UUID | None, str | None]], *, source: str, now: datetime) -> list[Write]:
+    """What writes facts, each with its cause and trace context, in this order, in the transaction that led to them.
 
     Raises `MessageTooLarge` for data that would not fit into a record.
     """
@@ -66,8 +60,7 @@ async def write(
         packed = (fact.topic.name, key.decode(), event.attributes(), fact.sequence is None, fact.data.decode())
         shards[crc32(key) % SHARDS].append(packed)
     rows = [(shard, len(part), orjson.dumps(part)) for shard, packed in shards.items() for part in _parts(packed)]
-    if rows:
-        await connection.execute(_WRITE, *map(list, zip(*rows, strict=True)))
+    return [Write(_WRITE, [list(column) for column in zip(*rows, strict=True)])] if rows else []
 
 
 def _parts(facts: list[object]) -> Iterator[list[object]]:
@@ -102,7 +95,8 @@ async def publish(
     traceparent: str | None = None,
 ) -> None:
     """Write facts that no message led to directly, such as those of an import."""
-    await write(connection, [(fact, cause, traceparent) for fact in facts], source=source, now=now)
+    caused = [(fact, cause, traceparent) for fact in facts]
+    await write_together(connection, writing(caused, source=source, now=now))
 
 
 async def backlog(connection: Connection) -> int:

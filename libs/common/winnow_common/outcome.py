@@ -1,10 +1,9 @@
 """What handlers get and what they give back; the consumer loop around them does the rest.
 
-There are four kinds. A `Command` runs once for each request id inside a savepoint; a `BatchCommand` takes all
-messages of its type that lie side by side, and promises that its work is pure but for rows it returns facts about or
-writes in the given transaction; a `Read` runs without a transaction and may be dropped when nobody waits any more; a
-`FactHandler` applies what another service said. All may be called again after a rollback, so they change nothing but
-what the connection undoes.
+There are four kinds. A `Command` runs once for each request id inside a savepoint; a `BatchCommand` takes many
+messages of its type at once, only reads, and returns what is to be written with its answers; a `Read` runs without a
+transaction and may be dropped when nobody waits any more; a `FactHandler` applies what another service said. All may be
+called again after a rollback, so they change nothing but what the connection undoes.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,7 +18,7 @@ from winnow_contracts.event import Environment
 from winnow_contracts.topic import MessageType, Topic
 
 from winnow_common.errors import Problem
-from winnow_common.postgres import Connection
+from winnow_common.postgres import Connection, Write
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -71,6 +70,13 @@ class Outcome(NamedTuple):
         return cls(status=problem.status, body=problem.body(request_id))
 
 
+class Outcomes(NamedTuple):
+    """The answers to several messages, in their order, and what is to be written if they stand."""
+
+    each: Sequence[Outcome]
+    writes: Sequence[Write] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Command(Generic[M]):
     """One message, in a savepoint of the batch's transaction.
@@ -85,11 +91,14 @@ class Command(Generic[M]):
 
 @dataclass(frozen=True, slots=True)
 class BatchCommand(Generic[M]):
-    """Neighbouring messages of one type at once; answers in their order. Refusals are outcomes, not exceptions."""
+    """Messages of one type at once, however many of other batch commands lie between them.
+
+    Refusals are outcomes, not exceptions. What it writes, no other handler reads in the same batch.
+    """
 
     message: MessageType
     model: type[M]
-    handle: Callable[[Sequence[Request[M]], Connection], Awaitable[Sequence[Outcome]]]
+    handle: Callable[[Sequence[Request[M]], Connection], Awaitable[Outcomes]]
 
 
 @dataclass(frozen=True, slots=True)

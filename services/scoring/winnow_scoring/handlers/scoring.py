@@ -15,8 +15,8 @@ from winnow_common.clock import Clock
 from winnow_common.errors import Problem
 from winnow_common.identifiers import event_id
 from winnow_common.log import MAXIMUM_BYTES
-from winnow_common.outcome import AnyHandler, BatchCommand, Fact, Outcome, Request
-from winnow_common.postgres import Connection
+from winnow_common.outcome import AnyHandler, BatchCommand, Fact, Outcome, Outcomes, Request
+from winnow_common.postgres import Connection, Write
 from winnow_contracts import scores as contract
 from winnow_contracts import topics, usage
 from winnow_contracts.scores import ScoreDomain, ScoreDomains
@@ -64,21 +64,17 @@ class ScoringHandlers:
             BatchCommand(contract.SCORE_BATCH, ScoreDomains, self.score_batch),
         )
 
-    async def score(self, requests: Sequence[Request[ScoreDomain]], connection: Connection) -> list[Outcome]:
+    async def score(self, requests: Sequence[Request[ScoreDomain]], connection: Connection) -> Outcomes:
         """One domain each: 400 for what is no domain, then 404 for an unknown company, then 404 for an unknown rule."""
         asks = [_ask(request, texts=(request.data.domain,)) for request in requests]
         desk = await self._open(connection, asks=asks)
-        outcomes = [desk.one(ask) for ask in asks]
-        await desk.store(connection)
-        return outcomes
+        return Outcomes([desk.one(ask) for ask in asks], desk.writes())
 
-    async def score_batch(self, requests: Sequence[Request[ScoreDomains]], connection: Connection) -> list[Outcome]:
+    async def score_batch(self, requests: Sequence[Request[ScoreDomains]], connection: Connection) -> Outcomes:
         """Up to a hundred domains each, answered in their order."""
         asks = [_ask(request, texts=request.data.domains) for request in requests]
         desk = await self._open(connection, asks=asks)
-        outcomes = [desk.many(ask) for ask in asks]
-        await desk.store(connection)
-        return outcomes
+        return Outcomes([desk.many(ask) for ask in asks], desk.writes())
 
     async def _open(self, connection: Connection, *, asks: Sequence[_Ask]) -> "_Desk":
         now = self._clock()
@@ -134,10 +130,10 @@ class _Desk:
             return Outcome.problem(_answer_too_large(), request_id=ask.request.id)
         return self._recorded(ask, scored=list(given.values()), kind="rule_batch", body=body)
 
-    async def store(self, connection: Connection) -> None:
-        """Store what was scored."""
-        await scores.insert(connection, scores=self._new, today=self._now.date())
+    def writes(self) -> list[Write]:
+        """What stores what was scored."""
         SCORES.inc(len(self._new))
+        return scores.inserting(self._new, today=self._now.date())
 
     def _score(self, request: AnyRequest, *, domain: str, rule: PublishedRule) -> Score:
         profile = self._inputs.profiles[request.tenant, domain]

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from winnow_common.postgres import Connection
+from winnow_common.postgres import Connection, Write
 
 from winnow_scoring.rules import CODE_VERSION
 from winnow_scoring.scored import Score
@@ -94,13 +94,12 @@ class NewScore(NamedTuple):
     score: Score
 
 
-async def insert(connection: Connection, *, scores: Collection[NewScore], today: date) -> None:
-    """Store scores that were computed by this code on this day, in this order."""
+def inserting(scores: Collection[NewScore], *, today: date) -> list[Write]:
+    """What stores scores that were computed by this code on this day."""
     if not scores:
-        return
+        return []
     found = [new.score for new in scores]
-    await connection.execute(
-        _INSERT,
+    values = (
         CODE_VERSION,
         today,
         _array(new.tenant.hex for new in scores),
@@ -118,6 +117,7 @@ async def insert(connection: Connection, *, scores: Collection[NewScore], today:
         [score.verdict.tier for score in found],
         [score.verdict.result for score in found],
     )
+    return [Write(_INSERT, values)]
 
 
 async def find(connection: Connection, *, tenant: UUID, score_id: UUID) -> StoredScore | None:
