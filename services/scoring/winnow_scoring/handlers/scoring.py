@@ -26,6 +26,7 @@ from winnow_scoring.compiled_rules import CompiledRules
 from winnow_scoring.handlers.scoring_inputs import Inputs, domain_or_none, load
 from winnow_scoring.metrics import SCORES
 from winnow_scoring.public_ids import Prefix, shown
+from winnow_scoring.published_rules import PublishedRules
 from winnow_scoring.rules import CODE_VERSION
 from winnow_scoring.scored import PublishedRule, Score, score
 from winnow_scoring.store import scores
@@ -56,6 +57,7 @@ class ScoringHandlers:
     def __init__(self, *, clock: Clock, compiled: CompiledRules) -> None:
         self._clock = clock
         self._compiled = compiled
+        self._published = PublishedRules()
 
     def all(self) -> tuple[AnyHandler, ...]:
         """The handlers with the messages that they take."""
@@ -83,6 +85,7 @@ class ScoringHandlers:
             domains={(ask.tenant, domain) for ask in asks for domain in ask.domains if domain is not None},
             named={(ask.tenant, ask.rule_id) for ask in asks},
             compiled=self._compiled,
+            published=self._published,
             now=now,
         )
         return _Desk(inputs, now=now)

@@ -1,4 +1,7 @@
-"""What a round of scoring needs from the database: profiles in one query, published rules in another, compiled once."""
+"""What a round of scoring needs from the database: profiles in one query, and in another the rules that are not known.
+
+Rules are known while their tenant's rulebook, whose revision comes with the profiles, has not changed.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,14 +12,12 @@ from winnow_common.postgres import Connection
 
 from winnow_scoring.compiled_rules import CompiledRules
 from winnow_scoring.domains import InvalidDomain, registrable_domain
+from winnow_scoring.published_rules import PublishedRules, RuleKey
 from winnow_scoring.refusals import is_storable
 from winnow_scoring.rulebook import STARTER_ID, STARTER_VERSION, starter
 from winnow_scoring.scored import PublishedRule, ScoredProfile, Verdicts
 from winnow_scoring.store import companies, rules
 from winnow_scoring.store.rules import Published
-
-RuleKey = tuple[UUID, str | None]
-"""A tenant, and the rule that it named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +42,27 @@ async def load(
     domains: set[tuple[UUID, str]],
     named: set[RuleKey],
     compiled: CompiledRules,
+    published: PublishedRules,
     now: datetime,
 ) -> Inputs:
     """The profiles of these domains, and the rules that were named or are the default."""
-    profiles = {
-        (tenant, domain): ScoredProfile(domain, version=found[0], attributes=found[1], updated_at=found[2])
-        for (tenant, domain), found in (await companies.to_score(connection, asked=domains)).items()
-    }
-    return Inputs(profiles, await _rules(connection, named=named, compiled=compiled, now=now))
+    asked = list(domains)
+    profiles: dict[tuple[UUID, str], ScoredProfile] = {}
+    revisions: dict[UUID, int] = {}
+    found = await companies.to_score(connection, asked=asked)
+    for (tenant, domain), (version, attributes, updated_at, revision) in zip(asked, found, strict=True):
+        revisions[tenant] = revision
+        if version is not None and attributes is not None and updated_at is not None:
+            profiles[tenant, domain] = ScoredProfile(
+                domain, version=version, attributes=attributes, updated_at=updated_at
+            )
+    known = published.find(named, revisions=revisions)
+    if len(known) == len(named):
+        return Inputs(profiles, known)
+    read = await _rules(connection, named=named - known.keys(), compiled=compiled, now=now)
+    if not connection.is_in_transaction():  # which may be undone, and another change get the same revision
+        published.keep(read, revisions=revisions)
+    return Inputs(profiles, known | read)
 
 
 async def _rules(

@@ -5,7 +5,7 @@ versions. Rows that are there are locked in the order of their domains, then new
 transactions seldom wait for each other in a circle, and where they do, PostgreSQL undoes one, which is tried again.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -77,10 +77,12 @@ ORDER BY domain
 """
 
 _TO_SCORE = """
-SELECT company.tenant_id, company.domain, company.version, company.attributes, company.updated_at
-FROM unnest($1::uuid[], $2::text[]) AS asked (tenant_id, domain)
-JOIN company ON company.tenant_id = asked.tenant_id AND company.domain = asked.domain
-WHERE company.deleted_at IS NULL
+SELECT company.version, company.attributes, company.updated_at, coalesce(rulebook.revision, 0)
+FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS asked (tenant_id, domain, place)
+LEFT JOIN company ON company.tenant_id = asked.tenant_id AND company.domain = asked.domain
+    AND company.deleted_at IS NULL
+LEFT JOIN rulebook ON rulebook.tenant_id = asked.tenant_id
+ORDER BY asked.place
 """
 
 _VERSION = "SELECT attributes FROM company_version WHERE tenant_id = $1 AND domain = $2 AND version = $3"
@@ -110,11 +112,15 @@ class Company:
 
 
 class Scorable(NamedTuple):
-    """What a score is computed from: the version of a profile, its attributes, and when they were last changed."""
+    """What a score is computed from: the version of a profile, its attributes, and when they were last changed.
 
-    version: int
-    attributes: str
-    updated_at: datetime
+    All are None where the company is unknown. With it comes the revision of the tenant's rulebook.
+    """
+
+    version: int | None
+    attributes: str | None
+    updated_at: datetime | None
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +177,10 @@ async def after(
     return [Company(**dict(row)) for row in rows]
 
 
-async def to_score(connection: Connection, *, asked: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], Scorable]:
-    """The profiles of (tenant, domain) pairs in one query; those that are unknown are left out."""
+async def to_score(connection: Connection, *, asked: Sequence[tuple[UUID, str]]) -> list[Scorable]:
+    """The profiles of (tenant, domain) pairs, in their order."""
     tenants, domains = [tenant for tenant, _ in asked], [domain for _, domain in asked]
-    rows = await connection.fetch(_TO_SCORE, tenants, domains)
-    return {(row[0], row[1]): Scorable(row[2], row[3], row[4]) for row in rows}
+    return [Scorable(*row) for row in await connection.fetch(_TO_SCORE, tenants, domains)]
 
 
 async def attributes_of(connection: Connection, *, tenant: UUID, domain: str, version: int) -> str | None:
