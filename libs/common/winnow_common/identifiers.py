@@ -27,7 +27,11 @@ def event_id(cause: UUID, type: str, key: str) -> UUID:
     """
     # As `uuid.uuid5`, in half the time: several are made for every message.
     digest = sha1(cause.bytes + f"{type}\x1f{key}".encode(), usedforsecurity=False).digest()
-    return UUID(bytes=digest[:16], version=5)
+    return UUID(int=int.from_bytes(digest[:16]) & _RANDOM_BITS | _VERSION_5)
+
+
+_RANDOM_BITS = (1 << 128) - 1 & ~(0xF000 << 64 | 0xC000 << 48)
+_VERSION_5 = 0x5000 << 64 | 0x8000 << 48
 
 
 def request_id(

@@ -10,12 +10,13 @@ than the score.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from uuid import UUID
 from zlib import crc32
 
 import orjson
-from winnow_contracts.event import Event
+from winnow_contracts.event import headers
 
 from winnow_common.log import MAXIMUM_BYTES, Message, MessageTooLarge
 from winnow_common.outcome import Fact
@@ -41,25 +42,17 @@ def writing(facts: Sequence[tuple[Fact, UUID | None, str | None]], *, source: st
     Raises `MessageTooLarge` for data that would not fit into a record.
     """
     shards: defaultdict[int, list[object]] = defaultdict(list)
-    for fact, cause, traceparent in facts:
-        if len(fact.data) > MAXIMUM_BYTES:
-            raise MessageTooLarge(f"{fact.type.name} of {len(fact.data)} bytes")
-        event = Event(
-            id=fact.id,
-            source=source,
-            type=fact.type.name,
-            time=now,
-            data=fact.data,
-            tenant=fact.tenant,
-            subject=fact.key or None,
-            causation_id=cause,
-            sequence=fact.sequence,
-            traceparent=traceparent,
-        )
-        key = message_key(fact.tenant, fact.key)
-        packed = (fact.topic.name, key.decode(), event.attributes(), fact.sequence is None, fact.data.decode())
-        shards[crc32(key) % SHARDS].append(packed)
-    rows = [(shard, len(part), orjson.dumps(part)) for shard, packed in shards.items() for part in _parts(packed)]
+    for (topic, type, id, tenant, key, data, sequence), cause, traceparent in facts:
+        if len(data) > MAXIMUM_BYTES:
+            raise MessageTooLarge(f"{type.name} of {len(data)} bytes")
+        packed = (topic.name, type.name, id, tenant, key, data.decode(), sequence, cause, traceparent)
+        shards[crc32(message_key(tenant, key)) % SHARDS].append(packed)
+    head = {"source": source, "time": now.astimezone(UTC)}
+    rows = [
+        (shard, len(part), orjson.dumps({**head, "facts": part}))
+        for shard, packed in shards.items()
+        for part in _parts(packed)
+    ]
     return [Write(_WRITE, [list(column) for column in zip(*rows, strict=True)])] if rows else []
 
 
@@ -70,7 +63,15 @@ def _parts(facts: list[object]) -> Iterator[list[object]]:
 
 def message_key(tenant: UUID, subject: str) -> bytes:
     """What a message is ordered by: its tenant, and within it the subject if it has one."""
-    return f"{tenant}/{subject}".encode() if subject else str(tenant).encode()
+    return _key(_known_text(tenant), subject)
+
+
+def _key(tenant: str, subject: str) -> bytes:
+    return f"{tenant}/{subject}".encode() if subject else tenant.encode()
+
+
+_known_text = lru_cache(maxsize=10_000)(str)
+"""Of tenants, which are few and come again."""
 
 
 def unpack(packed: bytes, *, row: int) -> Iterator[Message]:
@@ -78,11 +79,19 @@ def unpack(packed: bytes, *, row: int) -> Iterator[Message]:
 
     A fact whose aggregate has no version gets a number that grows with the rows instead.
     """
-    for position, (topic, key, attributes, unnumbered, data) in enumerate(orjson.loads(packed)):
-        headers = [(name, value.encode()) for name, value in attributes]
-        if unnumbered:
-            headers.append(("ce_sequence", b"%d" % (row * _FACTS_PER_ROW + position)))
-        yield Message(topic, key.encode(), data.encode(), headers)
+    content = orjson.loads(packed)
+    source, time = content["source"], content["time"]
+    for position, fact in enumerate(content["facts"], row * _FACTS_PER_ROW):
+        topic, type, id, tenant, key, data, sequence, cause, traceparent = fact
+        extensions = [("ce_tenant", tenant), ("ce_sequence", str(position if sequence is None else sequence))]
+        if key:
+            extensions.append(("ce_subject", key))
+        if cause is not None:
+            extensions.append(("ce_causationid", cause))
+        if traceparent is not None:
+            extensions.append(("traceparent", traceparent))
+        envelope = headers(id=id, source=source, type=type, time=time, extensions=extensions)
+        yield Message(topic, _key(tenant, key), data.encode(), envelope)
 
 
 async def publish(
