@@ -13,6 +13,7 @@ closes everything in the opposite order.
 """
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -33,6 +34,9 @@ CANCEL_TIMEOUT = 2.0
 """Seconds for its tasks to end once they are cancelled."""
 STOP_DEADLINE = 22.0
 """Seconds from the signal to the end of the process, whatever hangs."""
+
+_ALLOCATIONS = 50_000
+"""Objects made and not freed until cycles are looked for."""
 
 _log = logs.get(__name__)
 
@@ -126,6 +130,7 @@ def main(settings: S, serve: Callable[[S], AbstractAsyncContextManager[Backgroun
     something back at that moment aborts the process (4 of 60 that had just used it, on busy processors).
     """
     logs.configure(format=settings.log, level=settings.log_level, service=service, instance=settings.instance)
+    _collect_seldom()
     with (
         telemetry.configure(service=service, instance=settings.instance, endpoint=settings.otlp_endpoint),
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
@@ -192,6 +197,16 @@ async def _live(
         ending()
     _log.info("stopped")
     return 0 if stop.is_set() else 1
+
+
+def _collect_seldom() -> None:
+    """Look for cycles of objects less often, and never among what was imported, which stays.
+
+    A batch makes thousands of objects that are no garbage until it is done. Scoring took a fifth less of the processor
+    (232 and 267 us a score in batches, 298 and 326 without, in turn).
+    """
+    gc.freeze()
+    gc.set_threshold(_ALLOCATIONS)
 
 
 def _nothing() -> None:

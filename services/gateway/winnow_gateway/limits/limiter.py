@@ -10,7 +10,7 @@ exact.
 import asyncio
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from winnow_gateway.limits.policies import Admission, Policy, Standing
 from winnow_gateway.limits.windows import Monotonic, Want, Windows
@@ -50,7 +50,8 @@ class _Subject:
     """The leases of a subject, one for each of its policies."""
 
     leases: tuple[_Lease, ...]
-    refilling: asyncio.Lock = field(default_factory=asyncio.Lock)
+    refilled: asyncio.Event | None = None
+    """While somebody refills: set when that is done."""
     waiting: int = 0
 
     def spend(self, now: float) -> Admission | None:
@@ -85,29 +86,33 @@ class Limiter:
     async def admit(self, subject: str, policies: tuple[Policy, ...]) -> Admission:
         """Take one unit of each policy for a call of the subject, or of none."""
         known = self._known(subject, policies)
-        admission = known.spend(self._clock())
-        if admission is not None:
-            return admission
-        known.waiting += 1
-        try:
-            async with known.refilling:
-                return await self._refill(subject, known)
-        finally:
-            known.waiting -= 1
-
-    async def _refill(self, subject: str, known: _Subject) -> Admission:
-        """Ask until this caller has its units or a policy is used up; called by one caller at a time."""
         while True:
             now = self._clock()
             decided = known.spend(now) or known.refusal(now)
             if decided is not None:
                 return decided
+            known.waiting += 1
+            try:
+                if known.refilled is None:
+                    await self._refill(subject, known, now)
+                else:
+                    await known.refilled.wait()
+            finally:
+                known.waiting -= 1
+
+    async def _refill(self, subject: str, known: _Subject, now: float) -> None:
+        """Take units for all who wait, who then go on together; called by one caller at a time."""
+        refilled = known.refilled = asyncio.Event()
+        try:
             short = [lease for lease in known.leases if not lease.spendable(now)]
             wants = [Want(lease.policy, max(lease.size, known.waiting)) for lease in short]
             for lease, taken in zip(short, await self._windows.take(subject, wants), strict=True):
                 lease.left, lease.used, lease.ends_at = taken.granted, taken.used, now + taken.ends_in
                 if taken.granted == 0 and taken.used >= lease.policy.limit:
                     lease.refused_until = min(lease.ends_at, now + _REFUSED_FOR)
+        finally:
+            known.refilled = None
+            refilled.set()
 
     def _known(self, subject: str, policies: tuple[Policy, ...]) -> _Subject:
         key = subject, policies
