@@ -90,6 +90,8 @@ class Consumer:
         self._positions: dict[Partition, int] = {}
         self._resting: dict[Partition, float] = {}
         self._committed_at = 0.0
+        self._committing = asyncio.Lock()
+        self._commit_in_background: asyncio.Task[None] | None = None
         self._subscription: Subscription | None = None
         self._turned_at: float | None = None
 
@@ -132,15 +134,19 @@ class Consumer:
         async with self._idle:
             if records:
                 await self._handle(records, subscription)
-            if time.monotonic() - self._committed_at >= _COMMIT_SECONDS:
-                await self._commit(subscription)
+        if time.monotonic() - self._committed_at >= _COMMIT_SECONDS:
+            if self._commit_in_background is not None:
+                await self._commit_in_background
+            self._commit_in_background = asyncio.create_task(self._commit(subscription), name="offsets")
         self._turned_at = time.monotonic()
 
     async def _commit(self, subscription: Subscription) -> None:
-        self._committed_at = time.monotonic()
-        if self._positions:
-            positions, self._positions = self._positions, {}
-            await subscription.commit(positions)
+        """Let go of what is done; while the loop goes on, which has nothing to wait for."""
+        async with self._committing:
+            self._committed_at = time.monotonic()
+            if self._positions:
+                positions, self._positions = self._positions, {}
+                await subscription.commit(positions)
 
     async def _revoked(self, partitions: frozenset[Partition]) -> None:
         """Let the batch in hand finish and hand its offsets over; one that takes too long is done twice, harmlessly."""

@@ -1,9 +1,9 @@
 """Ids: derived from their cause wherever there is one, ordered by time where there is none."""
 
-import os
 import time
 from datetime import date
 from hashlib import sha1
+from random import getrandbits
 from uuid import UUID, uuid5
 
 REQUEST_NAMESPACE = UUID("8f2f6f3e-5a86-5d0b-9d0e-3c1f0c7f9a51")
@@ -11,9 +11,12 @@ REQUEST_NAMESPACE = UUID("8f2f6f3e-5a86-5d0b-9d0e-3c1f0c7f9a51")
 
 
 def uuid7(now_ms: int | None = None) -> UUID:
-    """A version 7 UUID (RFC 9562, 5.7): 48 bits of milliseconds, then 74 random ones, so that later rows sort later."""
+    """A version 7 UUID (RFC 9562, 5.7): 48 bits of milliseconds, then 74 random ones, so that later rows sort later.
+
+    It is no secret: whoever has seen many may guess the next.
+    """
     milliseconds = time.time_ns() // 1_000_000 if now_ms is None else now_ms
-    noise = int.from_bytes(os.urandom(10))
+    noise = getrandbits(80)
     value = (milliseconds & ((1 << 48) - 1)) << 80
     value |= 0x7 << 76 | ((noise >> 62) & 0xFFF) << 64
     value |= 0b10 << 62 | (noise & ((1 << 62) - 1))

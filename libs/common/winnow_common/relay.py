@@ -57,7 +57,7 @@ class Pace:
     """Between two looks: what is written meanwhile leaves together. Looking after each of 100 scores a second took as
     much of the processor as scoring them."""
     longest: float = 0.25
-    """While nothing is found, and nobody wakes it."""
+    """While nobody wakes it: for what another process has written and did not live to move."""
 
 
 class Relay:
@@ -77,30 +77,26 @@ class Relay:
 
     async def run(self) -> None:
         """Move facts until drained; faults of the log or of PostgreSQL are waited out."""
-        pause = self._pace.gathering
         try:
             while not self._draining.is_set():
                 self._woken.clear()
                 moved = await self._try_to_move()
-                if moved is None:
-                    pause = _FAILURE_SECONDS
-                else:
-                    pause = self._pace.gathering if moved else min(pause * 2, self._pace.longest)
-                await _wait(self._draining, self._pace.gathering)
-                await _wait(self._woken, pause - self._pace.gathering)
+                await _wait(self._draining, self._pace.gathering if moved else _FAILURE_SECONDS)
+                await _wait(self._woken, self._pace.longest - self._pace.gathering)
         finally:
             self._finished.set()
 
-    async def _try_to_move(self) -> int | None:
-        """The number of facts moved; None where the log or the database is away."""
+    async def _try_to_move(self) -> bool:
+        """Move what is there; False where the log or the database is away."""
         try:
-            return await self.move()
+            await self.move()
         except Exception as error:
             if not isinstance(error, LogUnavailable) and not is_transient(error):
                 raise
             RELAY_FAILURES.inc()
             log.warning("facts wait: the log or the database is away", error=repr(error))
-            return None
+            return False
+        return True
 
     async def drain(self) -> None:
         """Finish what is on its way; returns when `run` has."""
@@ -136,6 +132,5 @@ class Relay:
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
     """Wait for the event, at most so long."""
-    if seconds > 0:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(event.wait(), seconds)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)

@@ -2,9 +2,8 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -19,8 +18,7 @@ _ESCAPED = re.compile(r'\\(["\\])')
 _SHAPE = re.compile(PATTERN)
 
 
-@dataclass(frozen=True, slots=True)
-class RequestIdentity:
+class RequestIdentity(NamedTuple):
     """What a request is known by, today and, where it carries a key, on the day before."""
 
     id: UUID

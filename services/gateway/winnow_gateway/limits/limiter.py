@@ -1,6 +1,6 @@
 """The limiter: admits a call when every policy has a unit for it.
 
-Large plans take a lease of units at once (a 64th of the limit, at most 100) into this process's memory, refilled by one
+Large plans take a lease of units at once (a 64th of the limit, at most 500) into this process's memory, refilled by one
 caller while the others wait, so that a hot key costs no round trip per request. A lease is worth nothing after its
 window, reckoned from before the round trip that took it, so the limit is never exceeded however many gateways there
 are; what a lease leaves unspent is lost to its tenant for that window. Small plans take one unit per call and are
@@ -16,7 +16,7 @@ from winnow_gateway.limits.policies import Admission, Policy, Standing
 from winnow_gateway.limits.windows import Monotonic, Want, Windows
 
 SHARE = 64
-LARGEST_LEASE = 100
+LARGEST_LEASE = 500
 _REFUSED_FOR = 1.0
 """Seconds for which a used-up window is not asked again, so that refusals cost no round trip either."""
 
