@@ -13,7 +13,7 @@ from winnow_common.memory_log import MemoryLog
 from winnow_common.quarantine import Limits, Quarantine, TooManyDeadLetters
 from winnow_contracts.topic import Kind, MessageType
 
-from .conftest import ACME, COUNT, HEARD, NOTE_TOGETHER, House, Note, OpenSeal, until
+from .conftest import ACME, COUNT, HEARD, NOTE, NOTE_TOGETHER, House, Note, OpenSeal, until
 
 
 def status(record: Record) -> int:
@@ -38,17 +38,52 @@ async def test_a_command_is_done_answered_and_told(house: House) -> None:
     assert await house.pool.fetchval("SELECT count(*) FROM outbox") == 1
 
 
-async def test_the_same_id_again_gets_the_stored_answer_and_no_second_effect(house: House) -> None:
-    event = house.ask("tea", fingerprint="same")
+@pytest.mark.parametrize("type", [NOTE, NOTE_TOGETHER])
+@pytest.mark.parametrize("previous_id", [None, uuid4()])
+async def test_the_same_id_again_gets_the_stored_answer_and_no_second_effect(
+    house: House, type: MessageType, previous_id: UUID | None
+) -> None:
+    event = house.ask("tea", type=type, fingerprint="same", previous_id=previous_id)
     await house.answers(event)
 
     await house.publish(event)
     async with house.running():
         (reply,) = await house.replies_to(event, count=2)
 
-    assert (status(reply), orjson.loads(reply.value), replayed(reply)) == (201, {"noted": "tea"}, True)
+    assert (orjson.loads(reply.value), replayed(reply)) == ({"noted": "tea"}, True)
     assert await house.noted() == ["tea"]
     assert await house.pool.fetchval("SELECT count(*) FROM outbox") == 1
+
+
+async def test_a_repetition_among_new_messages_costs_them_nothing(house: House) -> None:
+    known = house.ask("tea", type=NOTE_TOGETHER)
+    await house.answers(known)
+    fresh = [house.ask(f"cup {number}", type=NOTE_TOGETHER) for number in range(5)]
+
+    await house.publish(*fresh[:2], known, *fresh[2:])
+    async with house.running():
+        (reply,) = await house.replies_to(known, count=2)
+        replies = await house.replies_to(*fresh)
+
+    assert replayed(reply)
+    assert [status(each) for each in replies] == [200] * 5
+    assert sorted(await house.noted()) == sorted(["tea", *(f"cup {number}" for number in range(5))])
+    assert await house.pool.fetchval("SELECT sum(facts) FROM outbox") == 6
+
+
+@pytest.mark.parametrize(("previous_id", "round_trips"), [(None, 1), (uuid4(), 2)])
+async def test_light_traffic_of_batch_commands_takes_few_round_trips(
+    house: House, previous_id: UUID | None, round_trips: int
+) -> None:
+    """This one's handler reads nothing. On its first use a connection asks for the types of parameters, once."""
+    statements: list[str] = []
+    await house.answers(house.ask("tea", type=NOTE_TOGETHER, previous_id=previous_id))
+    async with house.pool.acquire() as connection:
+        connection.add_query_logger(lambda query: statements.append(query.query))
+
+    await house.answers(house.ask("coffee", type=NOTE_TOGETHER, previous_id=previous_id and uuid4()))
+
+    assert len(statements) == round_trips
 
 
 async def test_repetitions_within_one_batch_are_answered_alike(house: House) -> None:
@@ -294,8 +329,11 @@ async def test_a_fact_is_applied_once(house: House) -> None:
     assert sorted(await house.noted()) == ["milk", "rumour", "tea"]
 
 
-async def test_a_zombie_whose_transaction_stays_open_is_waited_for_and_its_answer_given(house: House) -> None:
-    event = house.ask("tea")
+@pytest.mark.parametrize("type", [NOTE, NOTE_TOGETHER])
+async def test_a_zombie_whose_transaction_stays_open_is_waited_for_and_its_answer_given(
+    house: House, type: MessageType
+) -> None:
+    event = house.ask("tea", type=type)
     await house.publish(event)
     zombie = await house.pool.acquire()
     transaction = zombie.transaction()
@@ -321,8 +359,9 @@ async def test_a_zombie_whose_transaction_stays_open_is_waited_for_and_its_answe
     assert await house.pool.fetchval("SELECT count(*) FROM dead_letters") == 0
 
 
-async def test_a_zombie_that_dies_leaves_nothing_behind(house: House) -> None:
-    event = house.ask("tea")
+@pytest.mark.parametrize(("type", "answer"), [(NOTE, 201), (NOTE_TOGETHER, 200)])
+async def test_a_zombie_that_dies_leaves_nothing_behind(house: House, type: MessageType, answer: int) -> None:
+    event = house.ask("tea", type=type)
     await house.publish(event)
     zombie = await house.pool.acquire()
     transaction = zombie.transaction()
@@ -335,7 +374,7 @@ async def test_a_zombie_that_dies_leaves_nothing_behind(house: House) -> None:
         (reply,) = await house.replies_to(event)
     await house.pool.release(zombie)
 
-    assert (status(reply), replayed(reply)) == (201, False)
+    assert (status(reply), replayed(reply)) == (answer, False)
     assert await house.noted() == ["tea"]
 
 
@@ -356,8 +395,12 @@ class _Silent:
         await asyncio.Event().wait()
 
 
-async def test_a_consumer_that_dies_between_commit_and_reply_leaves_the_answer_to_the_next(house: House) -> None:
-    event = house.ask("tea")
+@pytest.mark.parametrize(("type", "calls"), [(NOTE, ["tea"]), (NOTE_TOGETHER, ["tea", "tea"])])
+async def test_a_consumer_that_dies_between_commit_and_reply_leaves_the_answer_to_the_next(
+    house: House, type: MessageType, calls: list[str]
+) -> None:
+    """Batch commands are computed again before the inbox refuses them, since they only read."""
+    event = house.ask("tea", type=type)
     await house.publish(event)
     silent = _Silent()
     dying = asyncio.create_task(house.consumer(silent).run())
@@ -369,8 +412,9 @@ async def test_a_consumer_that_dies_between_commit_and_reply_leaves_the_answer_t
     async with house.running():
         (reply,) = await house.replies_to(event)
 
-    assert (status(reply), replayed(reply)) == (201, True)
-    assert house.notes.calls == ["tea"]
+    assert (orjson.loads(reply.value), replayed(reply)) == ({"noted": "tea"}, True)
+    assert house.notes.calls == calls
+    assert await house.noted() == ["tea"]
     assert await house.pool.fetchval("SELECT count(*) FROM outbox") == 1
 
 

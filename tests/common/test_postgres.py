@@ -9,17 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asyncpg import InterfaceError
+from asyncpg import InterfaceError, UniqueViolationError
 from winnow_common.postgres import (
     Connection,
     MigrationFailed,
     Pool,
     Transient,
+    Write,
+    is_duplicate,
     is_transient,
     migrate,
     open_pool,
     ping,
     transaction,
+    write_together,
 )
 
 Databases = Any  # of the root conftest, which cannot be imported
@@ -398,6 +401,29 @@ async def hoarder(database: str) -> AsyncIterator[None]:
             for _ in range(500):
                 await held.enter_async_context(pool.acquire())
         yield
+
+
+class TestWritesTogether:
+    async def test_all_are_carried_out_each_with_its_own_values(self, pool: Pool) -> None:
+        writes = [
+            Write("INSERT INTO note SELECT id, $2 FROM unnest($1::int[]) AS id", ([1, 2], "tea")),
+            Write("INSERT INTO note VALUES ($1, $2), ($3, $2)", (3, "coffee", 4)),
+        ]
+        async with pool.acquire() as connection:
+            await write_together(connection, writes)
+            await write_together(connection, ())
+        rows = await pool.fetch("SELECT id, word FROM note ORDER BY id")
+        assert [tuple(row) for row in rows] == [(1, "tea"), (2, "tea"), (3, "coffee"), (4, "coffee")]
+
+    async def test_one_that_fails_undoes_the_others_without_a_transaction(self, pool: Pool) -> None:
+        await pool.execute("INSERT INTO note VALUES (1, 'tea')")
+        insert = "INSERT INTO note VALUES ($1, $2)"
+        async with pool.acquire() as connection:
+            with pytest.raises(UniqueViolationError) as caught:
+                await write_together(connection, [Write(insert, (2, "milk")), Write(insert, (1, "coffee"))])
+        assert await notes(pool) == [1]
+        assert is_duplicate(caught.value, table="note")
+        assert not is_duplicate(caught.value, table="inbox")
 
 
 class TestMigrations:

@@ -1,8 +1,8 @@
 """One trace from whoever asked, through the log, to the statements in PostgreSQL and to what is published about it."""
 
-import orjson
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from winnow_common import telemetry
+from winnow_common.outbox import unpack
 
 from .conftest import COUNT, House
 
@@ -23,8 +23,8 @@ async def test_a_command_s_statements_answer_and_facts_belong_to_its_callers_tra
     assert any((span.attributes or {}).get("db.system") == "postgresql" for span in ours)
     assert not any("oolong" in str(value) for span in ours for value in (span.attributes or {}).values())
     assert dict(reply.headers)["traceparent"].decode()[3:35] == TRACE
-    (fact,) = orjson.loads(await house.pool.fetchval("SELECT packed FROM outbox"))
-    assert ["traceparent", TRACEPARENT] in fact[2]
+    (fact,) = unpack(await house.pool.fetchval("SELECT packed FROM outbox"), row=1)
+    assert ("traceparent", TRACEPARENT.encode()) in fact.headers
 
 
 async def test_a_read_belongs_to_its_callers_trace(house: House) -> None:

@@ -177,6 +177,30 @@ async def test_many_callers_share_one_round_trip() -> None:
     assert counting.asked == 1
 
 
+async def test_callers_go_on_though_the_one_who_asks_for_all_goes_away() -> None:
+    counting = Counting(LocalWindows())
+    limiter, large = Limiter(counting), Policy("minute", 1_000_000, 60)
+    callers = [asyncio.create_task(limiter.admit("acme", (large,))) for _ in range(3)]
+    await asyncio.sleep(0)
+
+    callers[0].cancel()
+    async with asyncio.timeout(5):
+        admissions = await asyncio.gather(*callers[1:])
+
+    assert all(each.admitted for each in admissions)
+
+
+async def test_a_failure_reaches_the_one_who_asks_and_the_others_ask_themselves() -> None:
+    counting = Counting(LocalWindows())
+    counting.away = True
+    limiter, large = Limiter(counting), Policy("minute", 1_000_000, 60)
+
+    failures = await asyncio.gather(*(limiter.admit("acme", (large,)) for _ in range(3)), return_exceptions=True)
+
+    assert [type(each) for each in failures] == [Unavailable] * 3
+    assert counting.asked == 3
+
+
 async def test_a_lease_is_worth_nothing_after_its_window() -> None:
     clock = Seconds()
     counting = Counting(LocalWindows(clock=clock))

@@ -5,19 +5,27 @@ from uuid import UUID, uuid4
 
 import orjson
 import pytest
-from winnow_common.outcome import Outcome
+from winnow_common.outcome import BatchCommand, Outcome, Request
 from winnow_common.postgres import Pool
 from winnow_contracts import profiles, rulebook, scores
 from winnow_contracts.event import Environment
-from winnow_contracts.scores import ScoreAnswer, ScoreComputed, ScoreSummary, StoredScore, Verification
+from winnow_contracts.scores import (
+    ScoreAnswer,
+    ScoreComputed,
+    ScoreDomain,
+    ScoreSummary,
+    StoredScore,
+    Verification,
+)
 from winnow_contracts.usage import UsageRecorded
 from winnow_scoring.compiled_rules import CompiledRules
 from winnow_scoring.cursors import Cursors
 from winnow_scoring.handlers.companies import CompanyHandlers
+from winnow_scoring.handlers.rule_answers import draft_of
 from winnow_scoring.handlers.rules import RuleHandlers
 from winnow_scoring.handlers.scores import ScoreHandlers
 from winnow_scoring.handlers.scoring import ScoringHandlers
-from winnow_scoring.store import partitions
+from winnow_scoring.store import partitions, rules
 
 from .conftest import ACME, MASTER_KEY, OTHER, Clock, Serve, Service, body
 
@@ -149,6 +157,28 @@ async def test_the_version_published_last_scores(service: Service) -> None:
     rolled_back = body(await score(service))
     assert (published["rule_version"], published["rule_name"]) == (2, "New")
     assert (rolled_back["rule_version"], rolled_back["rule_name"]) == (1, "ICP Score")
+
+
+async def test_a_version_whose_publication_was_undone_is_not_remembered(
+    service: Service, pool: Pool, clock: Clock
+) -> None:
+    """The next publication gets the revision that the one undone had."""
+    take = service.handlers[scores.SCORE.name]
+    data = ScoreDomain(domain="newstartup.com", rule_id="sr_abc123")
+    ask = Request(id=uuid4(), tenant=ACME, data=data, time=clock())
+    async with pool.acquire() as connection:
+        current = connection.transaction()
+        await current.start()
+        draft = draft_of(RULE | {"name": "Undone"})
+        await rules.lock(connection, tenant=ACME)
+        version = await rules.save(connection, tenant=ACME, rule_id="sr_abc123", draft=draft, now=clock())
+        await rules.publish(connection, tenant=ACME, rule_id="sr_abc123", version=version, now=clock())
+        assert isinstance(take, BatchCommand)
+        seen = (await take.handle([ask], connection)).each[0]
+        await current.rollback()
+    await service.ask(rulebook.PUT, {"id": "sr_abc123", "definition": RULE | {"name": "Kept"}, "publish": True})
+
+    assert (body(seen)["rule_name"], body(await score(service))["rule_name"]) == ("Undone", "Kept")
 
 
 async def test_two_tenants_with_the_same_definition_keep_their_own_rules(service: Service) -> None:

@@ -303,6 +303,12 @@ json_like = st.lists(
 )
 
 
+@pytest.mark.parametrize("pieces", [[], [1, 2], [3], [1, 1, 1, 1]])
+def test_what_follows_an_array_is_refused_however_it_arrives(pieces: list[int]) -> None:
+    found, reason = _rows_and_end(b"[{}]]", JSON, pieces)
+    assert (len(found), reason) == (1, "malformed_json")
+
+
 @pytest.mark.parametrize("content_type", [CSV, NDJSON, JSON])
 @given(
     content=st.binary(max_size=60) | csv_like.map(b"".join) | json_like.map(b"".join),

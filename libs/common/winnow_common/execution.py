@@ -97,8 +97,8 @@ class Execution:
     at: Surroundings
     deliveries: Sequence[Delivery]
     put_back: dict[Partition, _Place] = field(default_factory=dict)
-    repeats: bool = False
-    """Whether some of it is known to have been handled before."""
+    failed_before: bool = False
+    """Whether a try failed, which may be because some of it was handled before."""
 
     async def run(self) -> None:
         """Settle every delivery, or put it back.
@@ -134,6 +134,7 @@ class Execution:
         except Abandoned:
             raise
         except Exception as error:  # noqa: BLE001  whatever it is, the offender is looked for
+            self.failed_before = True
             if len(due) > 1:
                 HALVED.inc()
                 await self._settle(due[: len(due) // 2])
@@ -159,7 +160,7 @@ class Execution:
             try:
                 return await work()
             except AlreadyHandled:
-                self.repeats = True
+                self.failed_before = True
                 RETRIED.inc()
             except Exception as error:
                 if not is_transient(error):
@@ -220,7 +221,7 @@ class Execution:
         Where nothing points to it, batch commands are not looked up: they only read, and the inbox refuses repetitions.
         """
         identities = [_identity(delivery) for delivery in due]
-        if together and not self.repeats and all(identity.previous_id is None for identity in identities):
+        if together and not self.failed_before and all(identity.previous_id is None for identity in identities):
             return {}
         return await inbox.find(connection, identities, now=now)
 

@@ -72,7 +72,8 @@ class ArrayReader:
         self._buffer += data
         if self._at_start and not self._open(last=False):
             return
-        yield from self._items()
+        if not self._closed:
+            yield from self._items()
         if self._closed:
             self._refuse_rest()
         elif len(self._buffer) > LARGEST_RECORD:
