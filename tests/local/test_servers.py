@@ -38,7 +38,10 @@ async def test_rows_survive_a_kill_of_postgres(servers: Servers, database: str) 
 
 
 async def test_postgres_runs_in_a_folder_that_is_closed_to_others_and_dies_with_its_parent(tmp_path: Path) -> None:
+    """Also where a first start was ended before its cluster was whole."""
     (tmp_path / "closed").mkdir(mode=0o700)
+    (tmp_path / "closed" / "postgres" / "unfinished").mkdir(parents=True)
+    (tmp_path / "closed" / "postgres" / "unfinished" / "PG_VERSION").write_text("18\n")
     program = (
         "import asyncio, pathlib, time; from winnow_local.postgres import PostgresServer, run_sql;"
         f"server = PostgresServer(pathlib.Path({str(tmp_path / 'closed' / 'postgres')!r}), port={free_port()},"

@@ -6,6 +6,7 @@ it is imported, so the package is located without being imported.
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -99,12 +100,15 @@ class PostgresServer(Server):
                 os.chown(path, self._account.uid, self._account.gid)
         arguments = ("-U", SUPERUSER, "--auth=scram-sha-256", f"--pwfile={password_file}")
         locale = ("-E", "UTF8", "--locale=C.UTF-8")
+        unfinished = self.folder / "unfinished"  # of a first start that was ended in the middle of this, or fails
+        shutil.rmtree(unfinished, ignore_errors=True)
         try:
             await run_to_end(
-                self._tool("initdb", "-D", str(self._data), *arguments, *locale), sink=self.sink, within=60
+                self._tool("initdb", "-D", str(unfinished), *arguments, *locale), sink=self.sink, within=60
             )
         finally:
             password_file.unlink()
+        unfinished.rename(self._data)
 
     def command(self) -> Command:
         settings = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]

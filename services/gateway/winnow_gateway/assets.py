@@ -60,11 +60,12 @@ def unpacked(archive: bytes) -> bytes:
 
 def _download() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        command = [*_npm(), "pack", f"{PACKAGE}@{VERSION}", "--silent", "--pack-destination", folder]
+        command = [*_npm(), "pack", f"{PACKAGE}@{VERSION}", "--loglevel=error", "--pack-destination", folder]
         result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         archives = list(Path(folder).glob("*.tgz"))
         if result.returncode != 0 or not archives:
-            reason = (result.stderr.strip().splitlines() or ["npm gave no reason"])[-1]
+            said = [line for line in result.stderr.splitlines() if line.strip() and "complete log" not in line]
+            reason = said[-1].removeprefix("npm error ") if said else "npm gave no reason"
             raise AssetUnavailable(
                 f"{PACKAGE} {VERSION} cannot be fetched: {reason}. /docs lists the calls without it."
             )
