@@ -59,6 +59,7 @@ class KafkaPublisher:
     def __init__(self, producer: AIOKafkaProducer, *, deadline: float) -> None:
         self._producer = producer
         self._deadline = deadline
+        self._partitions: dict[str, list[int]] = {}
 
     async def publish(self, messages: Sequence[Message]) -> None:
         """See `winnow_common.log.Publisher`."""
@@ -73,28 +74,22 @@ class KafkaPublisher:
             raise LogUnavailable(f"no acknowledgement: {error!r}") from error
 
     async def _send_one(self, message: Message) -> list["asyncio.Future[Any]"]:
+        """In one batch with what other callers send at the moment."""
         return [
             await self._producer.send(
                 message.topic,
                 message.value,
                 key=message.key,
-                partition=message.partition,
+                partition=await self._partition_of(message),
                 headers=message.headers,
             ),
         ]
 
     async def _send_many(self, messages: Sequence[Message]) -> list["asyncio.Future[Any]"]:
         """Whole batches per partition: several times cheaper than one `send` each."""
-        partitions: dict[str, list[int]] = {}
         grouped: defaultdict[Partition, list[Message]] = defaultdict(list)
         for message in messages:
-            if message.topic not in partitions:
-                partitions[message.topic] = sorted(await self._producer.partitions_for(message.topic))
-            numbers = partitions[message.topic]
-            number = message.partition
-            if number is None:
-                number = numbers[_hash(message.key or b"") % len(numbers)]
-            grouped[Partition(message.topic, number)].append(message)
+            grouped[Partition(message.topic, await self._partition_of(message))].append(message)
         pending = []
         for partition, group in grouped.items():
             batch = self._producer.create_batch()
@@ -111,6 +106,15 @@ class KafkaPublisher:
                     batch.append(key=message.key, value=message.value, timestamp=None, headers=message.headers)
             pending.append(await self._producer.send_batch(batch, partition.topic, partition=partition.number))
         return pending
+
+    async def _partition_of(self, message: Message) -> int:
+        """The one it names, or the one of its key. A topic keeps its number of partitions while a process runs."""
+        if message.partition is not None:
+            return message.partition
+        numbers = self._partitions.get(message.topic)
+        if numbers is None:
+            numbers = self._partitions[message.topic] = sorted(await self._producer.partitions_for(message.topic))
+        return numbers[_hash(message.key or b"") % len(numbers)]
 
 
 class KafkaSubscription:
