@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from winnow_common import logs
 from winnow_common.dead_letter_command import dlq
 from winnow_common.postgres import MigrationFailed, migrate
 from winnow_common.settings import CommonSettings
@@ -23,8 +24,9 @@ def run(arguments: Sequence[str], commands: Mapping[str, Command], *, service: s
     return command(rest)
 
 
-def migrate_schema(settings: CommonSettings, *, package: str) -> int:
+def migrate_schema(settings: CommonSettings, *, package: str, service: str) -> int:
     """Bring a service's schema up to date: the plumbing's migrations, then those beside its `package` file."""
+    logs.configure(format=settings.log, level=settings.log_level, service=service, instance=settings.instance)
     folders = [Path(file).parent / "migrations" for file in (__file__, package)]
     try:
         migrate(settings.postgres.get_secret_value(), *folders)
