@@ -83,6 +83,7 @@ bench-smoke: .environment-bench
 	$(IN) -m bench.bench_gateway --seconds 0.5 --rounds 1 --connections 8
 	$(IN) -m bench.bench_scoring --messages 2000 --seconds 1
 	$(IN) -m bench.bench_round_trip --seconds 1 --rounds 1
+	$(IN) -m bench.bench_start --rounds 1
 
 ## What is generated and committed
 

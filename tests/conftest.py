@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from redis import Redis
@@ -61,9 +62,27 @@ class Databases:
 
 
 @pytest.fixture(scope="session")
-def session_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+def open_folders() -> Iterator[Callable[[], Path]]:
+    """Makes folders that the account may enter which PostgreSQL runs as.
+
+    Not among pytest's own, which every session that starts closes to all others.
+    """
+    with TemporaryDirectory(prefix="winnow-tests-", ignore_cleanup_errors=True) as parent:
+        Path(parent).chmod(0o755)
+        numbers = itertools.count()
+
+        def make() -> Path:
+            folder = Path(parent) / str(next(numbers))
+            folder.mkdir()
+            return folder
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def session_servers(open_folders: Callable[[], Path]) -> Iterator[Servers]:
     """The servers of this test process. Tests ask for `servers`."""
-    folder = _enterable(tmp_path_factory.mktemp("servers"))
+    folder = open_folders()
     with (folder / "output.log").open("a", buffering=1) as output:
         servers = Servers.inside(folder, sink=lambda line: print(line, file=output), postgres_settings=_TEST_SETTINGS)
         loop = asyncio.new_event_loop()
@@ -124,14 +143,7 @@ def topic_name() -> Callable[[str], str]:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+def stack(open_folders: Callable[[], Path]) -> Iterator[RunningStack]:
     """The whole of `make up`, in a folder of its own, for the tests of one module."""
-    with running_stack(_enterable(tmp_path_factory.mktemp("stack"))) as running:
+    with running_stack(open_folders()) as running:
         yield running
-
-
-def _enterable(folder: Path) -> Path:
-    """`folder`, opened to the account that PostgreSQL runs as; pytest makes its folders for their owner alone."""
-    for each in (folder, folder.parent, folder.parent.parent):
-        each.chmod(each.stat().st_mode | 0o011)
-    return folder

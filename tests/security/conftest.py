@@ -1,8 +1,9 @@
 """A stack with two tenants, neither of whom is held up by limits."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import requests
@@ -23,12 +24,9 @@ class Tenant:
 
 
 @pytest.fixture(scope="module")
-def open_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+def open_stack(open_folders: Callable[[], Path]) -> Iterator[RunningStack]:
     """A stack whose new accounts are on the plan without limits."""
-    folder = tmp_path_factory.mktemp("stack")
-    for each in (folder, folder.parent, folder.parent.parent):
-        each.chmod(each.stat().st_mode | 0o011)
-    with running_stack(folder, environment={"WINNOW_GATEWAY_DEFAULT_PLAN": "unlimited"}) as running:
+    with running_stack(open_folders(), environment={"WINNOW_GATEWAY_DEFAULT_PLAN": "unlimited"}) as running:
         yield running
 
 

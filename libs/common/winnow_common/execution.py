@@ -3,31 +3,20 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
-from itertools import groupby
-from typing import Any, NamedTuple, TypeVar
-from uuid import UUID
+from typing import TypeVar
 
-from winnow_common import dead_letters, inbox, logs, outbox, telemetry
+from winnow_common import dead_letters, logs, telemetry
 from winnow_common.clock import Clock
 from winnow_common.delivery import Delivery, State
 from winnow_common.errors import PermanentError, Problem, TemporaryError, origin
-from winnow_common.inbox import AlreadyHandled, Handled, Identity, Stored
+from winnow_common.handling import Place, carry_out, only_reads
+from winnow_common.inbox import AlreadyHandled
 from winnow_common.log import Partition
 from winnow_common.metrics import DEAD_LETTERS, HALVED, HANDLED, RETRIED
-from winnow_common.outcome import BatchCommand, Fact, Outcome
-from winnow_common.postgres import (
-    ACQUIRE_TIMEOUT,
-    Connection,
-    Pool,
-    Write,
-    is_transient,
-    transaction,
-    write_together,
-)
+from winnow_common.postgres import ACQUIRE_TIMEOUT, Pool, is_transient, transaction
 from winnow_common.quarantine import Quarantine
 from winnow_common.relay import Relay
 
@@ -44,13 +33,6 @@ class Abandoned(Exception):
     """The service drains while the database is away: the batch is left to whoever reads it next."""
 
 
-class _Place(NamedTuple):
-    """Where a partition is to be read again, and after how many seconds."""
-
-    offset: int
-    delay: float
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What carrying out needs, the same for every batch."""
@@ -65,38 +47,13 @@ class Surroundings:
     """Waits so many seconds, or less when the service drains; whether it drains."""
 
 
-@dataclass(slots=True, kw_only=True)
-class _Work:
-    """What a transaction has to do, and what came of it."""
-
-    fresh: list[Delivery]
-    repeated: list[Delivery]
-    """What repeats something fresh, to be answered once that is committed."""
-    stored: Sequence[tuple[Delivery, Stored]]
-    postponed: dict[Partition, _Place] = field(default_factory=dict)
-
-    @property
-    def done(self) -> list[Delivery]:
-        return [delivery for delivery in self.fresh if delivery.outcome is not None]
-
-    @property
-    def facts(self) -> list[tuple[Fact, UUID | None, str | None]]:
-        """Each with its cause and trace context."""
-        return [
-            (fact, item.event.id, item.event.traceparent)
-            for item in self.fresh
-            if item.event is not None and item.outcome is not None and item.outcome.status < 400
-            for fact in item.outcome.facts
-        ]
-
-
 @dataclass(slots=True)
 class Execution:
     """One batch; `put_back` says afterwards which partitions are to be read again, and from where."""
 
     at: Surroundings
     deliveries: Sequence[Delivery]
-    put_back: dict[Partition, _Place] = field(default_factory=dict)
+    put_back: dict[Partition, Place] = field(default_factory=dict)
     failed_before: bool = False
     """Whether a try failed, which may be because some of it was handled before."""
 
@@ -175,55 +132,24 @@ class Execution:
         """One transaction; returns repetitions within the batch, to be answered once the first of them is committed.
 
         Where batch commands alone are asked for, all that is written is one statement, which is a transaction by
-        itself: light traffic is answered in three round trips instead of eight.
+        itself: a score takes two or three round trips to the database instead of eight.
         """
-        together = all(isinstance(delivery.handler, BatchCommand) for delivery in due)
-        place = self.at.pool.acquire(timeout=ACQUIRE_TIMEOUT) if together else transaction(self.at.pool)
+        pool, now = self.at.pool, self.at.clock()
+        place = pool.acquire(timeout=ACQUIRE_TIMEOUT) if only_reads(due) else transaction(pool)
         first = due[0].event
         with telemetry.span("handle", traceparent=first.traceparent if first is not None else None, messages=len(due)):
             async with place as connection:
-                work = await self._carry_out(due, connection, together=together)
+                work = await carry_out(
+                    due, connection, failed_before=self.failed_before, source=self.at.source, now=now
+                )
         for delivery, answer in work.stored:
             delivery.repeat(answer)
         for delivery in work.done:
             delivery.state = State.HANDLED
         self.put_back |= work.postponed
-        if work.facts and self.at.relay is not None:
+        if work.done and self.at.relay is not None:
             self.at.relay.wake()
         return work.repeated
-
-    async def _carry_out(self, due: Sequence[Delivery], connection: Connection, *, together: bool) -> "_Work":
-        now = self.at.clock()
-        stored = await self._find(connection, due, together=together, now=now)
-        work = _sorted_out(due, stored)
-        writes: list[Write] = []
-        if together:  # in any order, since none reads what another writes
-            work.fresh.sort(key=lambda delivery: delivery.type)
-        for handler, run in groupby(work.fresh, key=lambda delivery: delivery.handler):
-            if isinstance(handler, BatchCommand):
-                found = await _handle_together(handler, list(run), connection, work.postponed)
-                writes += found if together else []
-                await write_together(connection, () if together else found)
-            else:
-                for delivery in run:
-                    await _handle_alone(delivery, connection, work.postponed)
-        writes += inbox.remembering([_handled(item) for item in work.done if item.lasting], now=now)
-        writes += outbox.writing(work.facts, source=self.at.source, now=now)
-        with inbox.noticing():
-            await write_together(connection, writes)
-        return work
-
-    async def _find(
-        self, connection: Connection, due: Sequence[Delivery], *, together: bool, now: datetime
-    ) -> Mapping[int, Stored]:
-        """What was answered before.
-
-        Where nothing points to it, batch commands are not looked up: they only read, and the inbox refuses repetitions.
-        """
-        identities = [_identity(delivery) for delivery in due]
-        if together and not self.failed_before and all(identity.previous_id is None for identity in identities):
-            return {}
-        return await inbox.find(connection, identities, now=now)
 
     async def _read(self, delivery: Delivery, gate: asyncio.Semaphore) -> None:
         """Answer a question; where the database is away its sender is told at once, since it does not wait for long."""
@@ -267,70 +193,6 @@ class Execution:
                 "The request could not be handled. It was put aside for the operator of this system.",
             ),
         )
-
-
-def _sorted_out(due: Sequence[Delivery], stored: Mapping[int, Stored]) -> _Work:
-    """What is new, what repeats something new of the same batch, and what was answered before."""
-    fresh: list[Delivery] = []
-    repeated: list[Delivery] = []
-    seen: set[tuple[UUID, UUID]] = set()
-    for position, delivery in enumerate(due):
-        delivery.state, delivery.outcome = State.PENDING, None
-        if position in stored:
-            continue
-        identity = _identity(delivery)
-        if (identity.tenant, identity.id) in seen:
-            repeated.append(delivery)
-        else:
-            seen.add((identity.tenant, identity.id))
-            fresh.append(delivery)
-    return _Work(fresh=fresh, repeated=repeated, stored=[(due[place], answer) for place, answer in stored.items()])
-
-
-async def _handle_together(
-    handler: BatchCommand[Any],
-    run: Sequence[Delivery],
-    connection: Connection,
-    postponed: dict[Partition, _Place],
-) -> Sequence[Write]:
-    ready = [delivery for delivery in run if delivery.record.partition not in postponed]
-    requests = [delivery.request for delivery in ready if delivery.request is not None]
-    outcomes = await handler.handle(requests, connection)
-    for delivery, outcome in zip(ready, outcomes.each, strict=True):
-        delivery.outcome = outcome
-    return outcomes.writes
-
-
-async def _handle_alone(delivery: Delivery, connection: Connection, postponed: dict[Partition, _Place]) -> None:
-    """One message in a savepoint, so that a refusal undoes what it wrote and nothing else."""
-    record, handler, request = delivery.record, delivery.handler, delivery.request
-    assert handler is not None
-    assert request is not None
-    if record.partition in postponed:
-        return
-    try:
-        async with connection.transaction():
-            delivery.outcome = await handler.handle(request, connection)  # type: ignore[arg-type,assignment]
-    except Problem as problem:
-        delivery.outcome = Outcome.problem(problem, request_id=request.id)
-    except TemporaryError as error:
-        log.warning("a message waits", type=delivery.type, reason=str(error), delay=error.delay)
-        postponed[record.partition] = _Place(record.offset, error.delay)
-    except PermanentError as error:
-        delivery.doom(str(error))
-
-
-def _identity(delivery: Delivery) -> Identity:
-    assert delivery.identity is not None
-    return delivery.identity
-
-
-def _handled(delivery: Delivery) -> Handled:
-    outcome = delivery.outcome
-    assert outcome is not None
-    if delivery.event is None or delivery.event.reply_to is None:
-        return Handled(_identity(delivery), None, None)
-    return Handled(_identity(delivery), outcome.status, outcome.body)
 
 
 def _what_came_of(delivery: Delivery) -> str:
