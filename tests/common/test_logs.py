@@ -50,6 +50,28 @@ def text() -> Callable[[], str]:
     return configure(LogFormat.CONSOLE).getvalue
 
 
+class TestChattyLibraries:
+    def test_the_same_line_is_written_once_in_a_while(self) -> None:
+        now = [100.0]
+        seldom = logs.Seldom(seconds=10, clock=lambda: now[0])
+
+        def said(name: str, text: str, *values: object) -> bool:
+            return seldom.filter(logging.LogRecord(name, logging.ERROR, "", 0, text, values, None))
+
+        assert said("aiokafka.client", "no node %s", 1)
+        assert not said("aiokafka.client", "no node %s", 2)
+        assert said("aiokafka.client", "no broker")
+        now[0] += 10
+        assert said("aiokafka.client", "no node %s", 3)
+
+    def test_lines_of_ours_are_all_written(self, lines: Lines) -> None:
+        for _ in range(3):
+            logs.get("winnow_common.relay").warning("facts wait")
+            logging.getLogger("aiokafka.client").error("no node %s", 1)
+        assert [line["event"] for line in lines()].count("facts wait") == 3
+        assert [line["event"] for line in lines()].count("no node 1") == 1
+
+
 class TestJson:
     def test_a_line_says_what_when_how_bad_and_who(self, lines: Lines) -> None:
         logs.get("winnow.rules").info("rule published", rule="sr_1", version=3)

@@ -11,7 +11,8 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Mapping, MutableMapping
+import time
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, Final, TextIO
 
 import orjson
@@ -31,6 +32,8 @@ _SECRET_SHAPES = re.compile(
     r"|[\w.+-]+@[\w-]+\.[\w.-]+"  # e-mail addresses
 )
 _CHATTY = ("aiokafka", "asyncio", "opentelemetry", "urllib3")
+_MOST_LINES = 1000
+"""Kept in mind, since some lines hold what differs each time."""
 
 EventDict = MutableMapping[str, Any]
 Logger = structlog.stdlib.BoundLogger
@@ -78,12 +81,38 @@ def configure(*, format: LogFormat, level: LogLevel, service: str, instance: str
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(out)
+    handler.addFilter(Seldom())
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=rendering))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(root.level, logging.WARNING))
+
+
+class Seldom(logging.Filter):
+    """Lets a line of a chatty library through once in ten seconds.
+
+    While a broker is away its client says so some ninety times a second, and what the service itself says is lost.
+    """
+
+    def __init__(self, *, seconds: float = 10.0, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._seconds = seconds
+        self._clock = clock
+        self._said: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is written; lines are the same that differ in their arguments alone."""
+        if not record.name.startswith(_CHATTY):
+            return True
+        now, line = self._clock(), (record.name, str(record.msg))
+        if now - self._said.get(line, -self._seconds) < self._seconds:
+            return False
+        if len(self._said) > _MOST_LINES:
+            self._said.clear()
+        self._said[line] = now
+        return True
 
 
 def mask_secrets(_: Any, __: str, event: EventDict) -> EventDict:
