@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from winnow_common import logs
 from winnow_common.dead_letter_command import dlq
 from winnow_common.postgres import MigrationFailed, migrate
 from winnow_common.settings import CommonSettings
@@ -24,15 +23,15 @@ def run(arguments: Sequence[str], commands: Mapping[str, Command], *, service: s
     return command(rest)
 
 
-def migrate_schema(settings: CommonSettings, *, package: str, service: str) -> int:
+def migrate_schema(settings: CommonSettings, *, package: str) -> int:
     """Bring a service's schema up to date: the plumbing's migrations, then those beside its `package` file."""
-    logs.configure(format=settings.log, level=settings.log_level, service=service, instance=settings.instance)
     folders = [Path(file).parent / "migrations" for file in (__file__, package)]
     try:
-        migrate(settings.postgres.get_secret_value(), *folders)
+        applied = migrate(settings.postgres.get_secret_value(), *folders)
     except MigrationFailed as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    sys.stdout.write(f"the database is up to date; applied: {', '.join(applied) or 'nothing new'}\n")
     return 0
 
 

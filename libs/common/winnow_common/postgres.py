@@ -24,8 +24,6 @@ import asyncpg
 from asyncpg import exceptions as sql
 from asyncpg.pool import PoolConnectionProxy
 
-from winnow_common import logs
-
 Record: TypeAlias = asyncpg.Record
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
@@ -64,7 +62,8 @@ Transient: tuple[type[BaseException], ...] = (
 restarting, failing over, full, or was migrated under a prepared statement. (asyncpg's internal error is what a
 connection answers between the server's last words and its end.) `is_transient` knows one more without a class."""
 
-_log = logs.get(__name__)
+_APPLIED = re.compile(r"^Applied: (\S+)", re.MULTILINE)
+"""What dbmate says of each file; how long it took follows."""
 
 
 class Write(NamedTuple):
@@ -157,8 +156,8 @@ async def ping(pool: Pool) -> None:
     await pool.execute("SELECT 1", timeout=2.0)
 
 
-def migrate(url: str, *folders: Path) -> None:
-    """Apply the numbered SQL files of all folders that were not applied yet, in order of their names.
+def migrate(url: str, *folders: Path) -> list[str]:
+    """Apply the numbered SQL files of all folders that were not applied yet, in order of their names; returns those.
 
     Waits up to a minute for the server. Several processes may do this at once: one works, the others wait for it. What
     was applied is recorded in the role's own schema. Raises `MigrationFailed`.
@@ -175,8 +174,7 @@ def migrate(url: str, *folders: Path) -> None:
     )
     if result.returncode != 0:
         raise MigrationFailed((result.stderr.strip() or result.stdout.strip()).replace(url, "the database"))
-    applied = [line.removeprefix("Applied: ") for line in result.stdout.splitlines() if line.startswith("Applied: ")]
-    _log.info("database is up to date", applied=applied)
+    return _APPLIED.findall(result.stdout)
 
 
 def _dbmate() -> str:

@@ -40,7 +40,7 @@ def serve_api(_: Sequence[str]) -> int:
 
 def migrate_schema(_: Sequence[str]) -> int:
     """Bring the schema up to date."""
-    return commands.migrate_schema(load(Settings), package=__file__, service=SERVICE)
+    return commands.migrate_schema(load(Settings), package=__file__)
 
 
 def bootstrap(_: Sequence[str]) -> int:

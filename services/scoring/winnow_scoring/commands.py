@@ -25,7 +25,7 @@ def take_in_files(_: Sequence[str]) -> int:
 
 def migrate_schema(_: Sequence[str]) -> int:
     """Bring the schema up to date."""
-    return commands.migrate_schema(load(Settings), package=__file__, service=SERVICE)
+    return commands.migrate_schema(load(Settings), package=__file__)
 
 
 def dead_letters(arguments: Sequence[str]) -> int:
