@@ -72,7 +72,8 @@ async def _rules(
     published = await rules.to_score(connection, asked=asked)
     found = {asked[place]: version for place, version in published.items()}
     starters = [key for key in asked if key not in found and key[1] in {None, STARTER_ID}]
-    if starters:  # the one thing that is written here; it is the same for every request, so it may stand without a score
+    if starters:
+        # The one thing that is written here: the same for every request, so it may stand without a score.
         await rules.keep_starter(connection, tenants={tenant for tenant, _ in starters}, now=now)
         found |= dict.fromkeys(starters, _starter())
     ready = await _compiled(connection, found=found, compiled=compiled)
