@@ -69,12 +69,13 @@ class Delivery:
     @property
     def answered(self) -> bool:
         """Whether there is an answer and somebody to get it."""
-        return self.outcome is not None and self.event is not None and self.event.reply_to is not None
+        outcome, event = self.outcome, self.event
+        return outcome is not None and not outcome.is_later and event is not None and event.reply_to is not None
 
     @property
     def lasting(self) -> bool:
         """Whether its answer stands for a day: what is overloaded, expired or broken is worth another try."""
-        return self.outcome is not None and self.outcome.status < 500 and self.outcome.status != 429
+        return self.outcome is not None and is_lasting(self.outcome)
 
     def finish(self, outcome: Outcome) -> None:
         """It was handled, and this is its answer."""
@@ -170,42 +171,55 @@ def _parse(delivery: Delivery, event: Event, handler: AnyHandler) -> None:
         subject=event.subject,
         environment=event.environment or Environment.PRODUCTION,
         sequence=event.sequence,
+        event=event,
     )
+
+
+def is_lasting(outcome: Outcome) -> bool:
+    """Whether an answer stands for a day: what is overloaded, expired or broken is worth another try."""
+    return 200 <= outcome.status < 500 and outcome.status != 429
 
 
 def reply_to(delivery: Delivery, *, topic: Topic, source: str, now: datetime) -> Message:
     """The message that answers a delivery whose `answered` holds."""
-    event, outcome = delivery.event, delivery.outcome
-    assert event is not None
-    assert event.reply_to is not None
-    assert outcome is not None
+    assert delivery.event is not None
+    assert delivery.outcome is not None
+    return reply(delivery.event, delivery.outcome, topic=topic, source=source, now=now, replayed=delivery.replayed)
+
+
+def reply(
+    request: Event, outcome: Outcome, *, topic: Topic, source: str, now: datetime, replayed: bool = False
+) -> Message:
+    """The message that answers a request."""
+    assert request.reply_to is not None
     body, encoding = outcome.body, None
     if len(body) >= COMPRESSED_FROM:
         body, encoding = zlib.compress(body, 1), "deflate"
     status = outcome.status
     if len(body) > MAXIMUM_BYTES:
         problem = Problem(500, "answer_too_large", "The answer is too large to be sent. Ask for less at once.")
-        status, body, encoding = problem.status, problem.body(event.id), None
-    reply = Event(
-        id=event_id(event.id, "reply", ""),
+        status, body, encoding = problem.status, problem.body(request.id), None
+    answer = Event(
+        id=event_id(request.id, "reply", ""),
         source=source,
         type="reply",
         time=now,
         data=body,
-        tenant=event.tenant,
-        causation_id=event.id,
-        reply_to=event.reply_to,
-        traceparent=event.traceparent,
+        tenant=request.tenant,
+        causation_id=request.id,
+        reply_to=request.reply_to,
+        traceparent=request.traceparent,
         status=status,
         encoding=encoding,
-        replayed=delivery.replayed,
+        records=outcome.records,
+        replayed=replayed,
     )
     return Message(
         topic=topic.name,
         key=None,
         value=body,
-        headers=reply.headers(),
-        partition=_partition(event.reply_to),
+        headers=answer.headers(),
+        partition=_partition(request.reply_to),
     )
 
 

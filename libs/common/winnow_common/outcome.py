@@ -9,18 +9,20 @@ called again after a rollback, so they change nothing but what the connection un
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import orjson
 from pydantic import BaseModel
-from winnow_contracts.event import Environment
+from winnow_contracts.event import Environment, Event
 from winnow_contracts.topic import MessageType, Topic
 
 from winnow_common.errors import Problem
 from winnow_common.postgres import Connection, Write
 
 M = TypeVar("M", bound=BaseModel)
+
+_LATER: Final = 102
 
 
 class Request(NamedTuple, Generic[M]):
@@ -34,6 +36,8 @@ class Request(NamedTuple, Generic[M]):
     subject: str | None = None
     environment: Environment = Environment.PRODUCTION
     sequence: int | None = None
+    event: Event | None = None
+    """The whole envelope, for whoever answers later than its handler."""
 
 
 class Fact(NamedTuple):
@@ -58,11 +62,23 @@ class Outcome(NamedTuple):
     status: int = 200
     body: bytes = b""
     facts: Sequence[Fact] = ()
+    records: int | None = None
+    """Of a success that costs: how many scored records it is, which may be none; all that were asked for unless said."""
 
     @classmethod
     def json(cls, value: Any, *, status: int = 200, facts: Sequence[Fact] = ()) -> "Outcome":
         """An answer whose body is this value; datetimes, UUIDs and dataclasses are understood."""
         return cls(status=status, body=orjson.dumps(value, option=orjson.OPT_UTC_Z), facts=facts)
+
+    @classmethod
+    def later(cls, *, facts: Sequence[Fact] = ()) -> "Outcome":
+        """No answer yet: the handler has written down who waits, and whoever answers them remembers the message."""
+        return cls(status=_LATER, facts=facts)
+
+    @property
+    def is_later(self) -> bool:
+        """Whether the answer comes from somewhere else."""
+        return self.status == _LATER
 
     @classmethod
     def problem(cls, problem: Problem, *, request_id: UUID) -> "Outcome":

@@ -33,6 +33,8 @@ class Reply:
     status: int
     body: bytes
     replayed: bool
+    records: int | None = None
+    """Of a success that costs: how many scored records it is, where that is not what the request stands for."""
 
 
 class Requests:
@@ -91,6 +93,7 @@ class Requests:
             status=int(headers.get("ce_status", b"500")),
             body=zlib.decompress(record.value) if compressed else record.value,
             replayed=headers.get("ce_replayed") == b"true",
+            records=int(headers["ce_records"]) if "ce_records" in headers else None,
         )
         while waiting:
             future = waiting.popleft()

@@ -71,6 +71,8 @@ class Event(NamedTuple):
     """Replies: the HTTP status; `data` is the body."""
     encoding: str | None = None
     """Replies: `deflate` where `data` is compressed."""
+    records: int | None = None
+    """Replies: how many scored records a success is, where that is not what the request stands for."""
     replayed: bool = False
     """Replies: the answer was stored by an earlier request of the same id."""
 
@@ -119,6 +121,7 @@ class Event(NamedTuple):
                 previous_id=UUID(text) if (text := get("ce_previousid")) else None,
                 status=int(text) if (text := get("ce_status")) else None,
                 encoding=get("ce_encoding"),
+                records=int(text) if (text := get("ce_records")) else None,
                 replayed=get("ce_replayed") == "true",
             )
         except (KeyError, ValueError, AttributeError) as error:
@@ -158,6 +161,7 @@ _OPTIONAL = (
     "ce_previousid",
     "ce_status",
     "ce_encoding",
+    "ce_records",
 )
 """Headers of the fields after the required ones, in their order, but for `replayed`."""
 

@@ -77,6 +77,10 @@ class ImportSummary(BaseModel):
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    kind: Literal["companies", "customers"] = "companies"
+    model_version: Annotated[
+        int | None, Field(description="Of customers, once they are in: the version of the model that will know them.")
+    ] = None
 
 
 class ImportAnswer(ImportSummary):

@@ -90,6 +90,18 @@ class CompanyUpdated(BaseModel):
     attributes: KnownAttributes
 
 
+class CompanyEnriched(BaseModel):
+    """What others say of a company has arrived or changed; what the tenant says comes before it.
+
+    The sequence is the profile's version, which both kinds of changes count.
+    """
+
+    domain: str
+    version: int
+    source: str | None
+    attributes: KnownAttributes
+
+
 class CompanyDeleted(BaseModel):
     """A profile was deleted; the sequence goes on if the company comes back."""
 
@@ -103,3 +115,4 @@ GET = MessageType("companies.get", GetCompany, Kind.READ)
 LIST = MessageType("companies.list", ListCompanies, Kind.READ)
 UPDATED = MessageType("company.updated", CompanyUpdated, Kind.FACT)
 DELETED = MessageType("company.deleted", CompanyDeleted, Kind.FACT)
+ENRICHED = MessageType("company.enriched", CompanyEnriched, Kind.FACT)

@@ -1,4 +1,4 @@
-"""Scores by rules: what is asked, what is answered, and what is told to whoever listens."""
+"""Scores, above all by rules: what is asked, what is answered, and what is told to whoever listens."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -6,7 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from winnow_contracts.explained import Cause
 from winnow_contracts.pages import PageRequest
+from winnow_contracts.similarity import Grade, SimilarityAnswer
 from winnow_contracts.topic import Kind, MessageType
 
 MAXIMUM_BATCH = 100
@@ -135,7 +137,9 @@ BatchAnswer = list[ScoreAnswer | RefusedDomain]
 
 
 class StoredScore(ScoreAnswer):
-    """A score as it was stored, with what reproduces it."""
+    """A score by a rule as it was stored, with what reproduces it."""
+
+    kind: Literal["rule"] = "rule"
 
     rule_hash: str
     code_version: str
@@ -146,18 +150,38 @@ class StoredScore(ScoreAnswer):
     scored_at: datetime
 
 
+class StoredSimilarity(SimilarityAnswer):
+    """A score by similarity as it was stored, with what reproduces it."""
+
+    kind: Literal["similarity"] = "similarity"
+    domain: str
+    code_version: str
+    snapshot_hash: str
+    company_version: int
+    evaluated_on: date
+    scored_at: datetime
+
+
+AnyStoredScore = StoredScore | StoredSimilarity
+"""Told apart by `kind`."""
+
+
 class ScoreSummary(BaseModel):
-    """A score in a list."""
+    """A score in a list: by a rule, with a tier, or by similarity, with a grade."""
 
     score_id: str
+    kind: Literal["rule", "similarity"]
     domain: str
-    rule_id: str
-    rule_version: int
-    score: int
-    tier: Tier
+    rule_id: str | None
+    rule_version: int | None
+    model_version: int | None
+    score: int | float
+    tier: Tier | None
+    grade: Grade | None
     livemode: bool
     scored_at: datetime
     request_id: UUID
+    cause: Annotated[Cause | None, Field(description="In lists of one domain.")]
 
 
 class Verification(BaseModel):
@@ -167,7 +191,8 @@ class Verification(BaseModel):
     identical: bool
     stored_sha256: str
     computed_sha256: str
-    rule_hash: str
+    rule_hash: str | None
+    model_version: int | None
     snapshot_hash: str
     code_version: str
     current_code_version: str

@@ -1,6 +1,17 @@
 """Every topic there is, with who writes it, who reads it and what is on it."""
 
-from winnow_contracts import imports, profiles, replies, rulebook, scores, usage
+from winnow_contracts import (
+    customers,
+    enrichment,
+    explained,
+    imports,
+    profiles,
+    replies,
+    rulebook,
+    scores,
+    similarity,
+    usage,
+)
 from winnow_contracts.topic import Topic
 
 SCORING_REQUESTS = Topic(
@@ -14,6 +25,15 @@ SCORING_REQUESTS = Topic(
         scores.LIST,
         scores.GET,
         scores.VERIFY,
+        explained.COUNTERFACTUAL,
+        similarity.SCORE,
+        similarity.SCORE_BATCH,
+        similarity.GET,
+        customers.PUT,
+        customers.ADD,
+        customers.DELETE,
+        customers.LIST,
+        customers.IMPORT,
         profiles.PUT,
         profiles.DELETE,
         profiles.GET,
@@ -38,8 +58,8 @@ COMPANIES = Topic(
     name="companies.v1",
     key="tenant and domain",
     publishers=("scoring",),
-    consumers=("subscribers",),
-    messages=(profiles.UPDATED, profiles.DELETED),
+    consumers=("scoring", "subscribers"),
+    messages=(profiles.UPDATED, profiles.ENRICHED, profiles.DELETED),
     compacted=True,
 )
 
@@ -47,17 +67,33 @@ SCORES = Topic(
     name="scoring.scores.v1",
     key="tenant and subject",
     publishers=("scoring",),
-    consumers=("subscribers",),
-    messages=(scores.COMPUTED,),
+    consumers=("scoring", "subscribers"),
+    messages=(scores.COMPUTED, similarity.COMPUTED),
 )
 
 VERSIONS = Topic(
     name="scoring.versions.v1",
-    key="tenant",
+    key="tenant and what has the versions",
     publishers=("scoring",),
-    consumers=("subscribers",),
-    messages=(rulebook.PUBLISHED, rulebook.DELETED),
+    consumers=("scoring", "subscribers"),
+    messages=(rulebook.PUBLISHED, rulebook.DELETED, similarity.BUILT),
     compacted=True,
+)
+
+ENRICHMENT_REQUESTS = Topic(
+    name="enrichment.requests.v1",
+    key="tenant and domain",
+    publishers=("scoring",),
+    consumers=("scoring",),
+    messages=(enrichment.REQUESTED,),
+)
+
+ENRICHMENT_RESULTS = Topic(
+    name="enrichment.results.v1",
+    key="tenant and domain",
+    publishers=("scoring",),
+    consumers=("scoring",),
+    messages=(enrichment.COMPLETED,),
 )
 
 USAGE = Topic(
@@ -77,4 +113,13 @@ REPLIES = Topic(
     retention_ms=10 * 60 * 1000,
 )
 
-TOPICS = (SCORING_REQUESTS, COMPANIES, SCORES, VERSIONS, USAGE, REPLIES)
+TOPICS = (
+    SCORING_REQUESTS,
+    COMPANIES,
+    SCORES,
+    VERSIONS,
+    ENRICHMENT_REQUESTS,
+    ENRICHMENT_RESULTS,
+    USAGE,
+    REPLIES,
+)

@@ -2,7 +2,7 @@
 
 from winnow_common.errors import Problem, Violation
 
-from winnow_scoring.domains import InvalidDomain, registrable_domain
+from winnow_common.domains import InvalidDomain, registrable_domain
 
 
 def invalid_domain() -> Problem:

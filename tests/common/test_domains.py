@@ -8,7 +8,7 @@ import idna
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from winnow_scoring.domains import InvalidDomain, registrable_domain
+from winnow_common.domains import InvalidDomain, registrable_domain
 
 DATA = Path(os.environ.get("WINNOW_DATA", Path(__file__).parents[3] / "shared" / "data"))
 VECTORS = [
