@@ -51,7 +51,7 @@ class AddCustomers(BaseModel):
 
 
 class DeleteCustomer(BaseModel):
-    """This company is no customer any more; what is known of it stays."""
+    """A company is no customer any more; what is known of it stays."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

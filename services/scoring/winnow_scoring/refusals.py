@@ -1,8 +1,7 @@
 """What callers are told, in the words that the API's documents use."""
 
-from winnow_common.errors import Problem, Violation
-
 from winnow_common.domains import InvalidDomain, registrable_domain
+from winnow_common.errors import Problem, Violation
 
 
 def invalid_domain() -> Problem:

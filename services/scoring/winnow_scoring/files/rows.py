@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import orjson
 from pydantic import ValidationError
+from winnow_common.domains import InvalidDomain, registrable_domain
 from winnow_contracts.companies import CUSTOM_PREFIX, CompanyAttributes, without_contacts
 from winnow_contracts.company_files import CUSTOM, split_list, unguard
 
 from winnow_scoring.companies import ATTRIBUTES, Kind
-from winnow_common.domains import InvalidDomain, registrable_domain
 from winnow_scoring.files.columns import DOMAIN, DOMAIN_STAND_INS, Mapped
 from winnow_scoring.files.records import Position, Record
 from winnow_scoring.profiles import Profile

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from winnow_common.domains import InvalidDomain, registrable_domain
 from winnow_common.postgres import Connection
 
 from winnow_scoring.compiled_rules import CompiledRules
-from winnow_common.domains import InvalidDomain, registrable_domain
 from winnow_scoring.published_rules import PublishedRules, RuleKey
 from winnow_scoring.refusals import is_storable
 from winnow_scoring.rulebook import STARTER_ID, STARTER_VERSION, starter
