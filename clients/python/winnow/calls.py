@@ -87,17 +87,26 @@ def command(
     authenticated: bool = True,
 ) -> Request:
     """A request that changes or costs something: one idempotency key, kept over every retry."""
-    if idempotency_key is not None and not _IDEMPOTENCY_KEY.fullmatch(idempotency_key):
-        raise UnusableArgument("An idempotency key has 1 to 255 visible ASCII characters, no quotes or backslashes.")
     return Request(
         method=method,
         path=path,
         query=written_query(query or {}),
-        headers={IDEMPOTENCY_KEY: idempotency_key or str(uuid4())},
+        headers=_named(str(uuid4()) if idempotency_key is None else idempotency_key),
         json=json,
         file=file,
         authenticated=authenticated,
     )
+
+
+def question(path: str, /, *, json: object | None = None, idempotency_key: str | None = None) -> Request:
+    """A POST that the server may be asked again at no cost: it has an idempotency key only where one is given."""
+    return Request(method="POST", path=path, headers={} if idempotency_key is None else _named(idempotency_key), json=json)
+
+
+def _named(idempotency_key: str) -> dict[str, str]:
+    if not _IDEMPOTENCY_KEY.fullmatch(idempotency_key):
+        raise UnusableArgument("An idempotency key has 1 to 255 visible ASCII characters, no quotes or backslashes.")
+    return {IDEMPOTENCY_KEY: idempotency_key}
 
 
 def written_query(values: Mapping[str, object]) -> dict[str, str]:

@@ -33,6 +33,10 @@ class ImportFailed(WinnowError):
     """An import ended without being completed."""
 
 
+class ModelNotReady(WinnowError):
+    """The model of similarity did not become what was waited for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """One fault of the input: a sentence, and the JSON pointer of the place."""

@@ -29,18 +29,20 @@ class Retries:
 
     A wait is drawn from the upper half of `first_delay` * 2**n, so that clients that failed together
     do not return together. What `Retry-After` asks for is never undercut; where it asks for more
-    than `longest_wait` (a monthly limit, say), the error is raised at once.
+    than `longest_wait` (a monthly limit, say), the error is raised at once. Of the answers of the API
+    those with one of `statuses` are tried again.
     """
 
     attempts: int = 6
     first_delay: float = 0.25
     longest_delay: float = 10.0
     longest_wait: float = 90.0
+    statuses: frozenset[int] = RETRIED_STATUSES
     random: Callable[[], float] = field(default=random.random)
 
     def delay(self, error: WinnowError, /, *, attempt: int) -> float | None:
         """How long to wait after the failure of `attempt` (from 1); None: give up."""
-        if attempt >= self.attempts or not may_be_retried(error):
+        if attempt >= self.attempts or not may_be_retried(error, statuses=self.statuses):
             return None
         backoff: float = min(self.longest_delay, self.first_delay * 2.0 ** (attempt - 1))
         jittered = backoff * (0.5 + self.random() / 2)
@@ -52,10 +54,14 @@ class Retries:
         return asked + self.first_delay * self.random()
 
 
-def may_be_retried(error: WinnowError) -> bool:
-    """Whether the same request may succeed later. Commands are safe: they carry a key."""
+def may_be_retried(error: WinnowError, /, *, statuses: frozenset[int] = RETRIED_STATUSES) -> bool:
+    """Whether the same request may succeed later.
+
+    Every request is safe to repeat: reads change nothing, commands carry a key, and a question without a key
+    (`calls.question`) is free when it is asked again.
+    """
     if isinstance(error, APIError):
-        return error.status in RETRIED_STATUSES
+        return error.status in statuses
     return isinstance(error, Unreachable)
 
 

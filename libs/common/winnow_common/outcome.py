@@ -63,7 +63,7 @@ class Outcome(NamedTuple):
     body: bytes = b""
     facts: Sequence[Fact] = ()
     records: int | None = None
-    """Of a success that costs: how many scored records it is, which may be none; unless said, all that were asked for."""
+    """Of a success that costs: how many scored records it is, perhaps none; all that were asked for unless said."""
 
     @classmethod
     def json(cls, value: Any, *, status: int = 200, facts: Sequence[Fact] = ()) -> "Outcome":

@@ -37,31 +37,37 @@ def _read_mapping(text: object) -> object:
         ) from None
 
 
+FileMapping = Annotated[
+    dict[ColumnName, ColumnName] | None,
+    Field(max_length=500),
+    BeforeValidator(_read_mapping),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "maxLength": LONGEST_MAPPING,
+            "contentMediaType": "application/json",
+            "contentSchema": {
+                "type": "object",
+                "maxProperties": 500,
+                "propertyNames": {"minLength": 1, "maxLength": 200},
+                "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 200},
+            },
+        }
+    ),
+]
+"""A JSON object in a query: names in a file to what they are called here."""
+
+
 class ImportQuery(BaseModel):
     """How the columns of the file are called."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     mapping: Annotated[
-        dict[ColumnName, ColumnName] | None,
+        FileMapping,
         Field(
-            max_length=500,
             description="A JSON object: names in the file to attributes of a company, `domain` or `custom.<name>`. "
-            "What it does not name is left out.",
-        ),
-        BeforeValidator(_read_mapping),
-        WithJsonSchema(
-            {
-                "type": "string",
-                "maxLength": LONGEST_MAPPING,
-                "contentMediaType": "application/json",
-                "contentSchema": {
-                    "type": "object",
-                    "maxProperties": 500,
-                    "propertyNames": {"minLength": 1, "maxLength": 200},
-                    "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 200},
-                },
-            }
+            "What it does not name is left out."
         ),
     ] = None
 

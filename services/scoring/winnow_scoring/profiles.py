@@ -66,6 +66,17 @@ def term(tenant: UUID, *, name: str, value: str) -> int:
     return int.from_bytes(digest, signed=True)
 
 
+def effective(own: Mapping[str, Any], enriched: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """What is known of a company by both: the tenant's own value of an attribute, else what others say.
+
+    Attribute by attribute, whole values: lists are not joined, since the tenant may have left something out on purpose.
+    Source and date do not matter: who puts a value means it, however old it is. `custom` is the tenant's alone.
+    """
+    if not enriched:
+        return own
+    return {name: value for name, value in enriched.items() if name != "custom"} | dict(own)
+
+
 def provenance(
     new: Mapping[str, Any],
     *,

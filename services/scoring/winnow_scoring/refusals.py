@@ -14,6 +14,11 @@ def domain_not_found() -> Problem:
     return Problem(404, "domain_not_found", "Domain not found")
 
 
+def customer_not_found() -> Problem:
+    """The company is no customer of the tenant."""
+    return Problem(404, "customer_not_found", "The company is not among your customers.")
+
+
 def rule_not_found() -> Problem:
     """The tenant has no such rule, or none that is published."""
     return Problem(404, "rule_not_found", "Scoring rule not found")
@@ -37,9 +42,12 @@ def import_not_found() -> Problem:
 def invalid_cursor() -> Problem:
     """The cursor is of another list, or was made up."""
     detail = "Not a cursor of this list. Send next_cursor of the page before with the same filters, or none."
-    return Problem(
-        422, "invalid_request", "The request is not valid; see errors.", errors=(Violation("?cursor", detail),)
-    )
+    return invalid_request(Violation("?cursor", detail))
+
+
+def invalid_request(*errors: Violation) -> Problem:
+    """The request says something that cannot be done; each error says where."""
+    return Problem(422, "invalid_request", "The request is not valid; see errors.", errors=errors)
 
 
 def domain_of(text: str) -> str:

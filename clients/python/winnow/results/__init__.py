@@ -2,7 +2,9 @@
 
 from winnow.results.access import Account, Key, NewKey, Session
 from winnow.results.companies import Company, ImportStatus, RejectedRow
-from winnow.results.parsing import Page, Result, StoredAnswer, parse, parse_page
+from winnow.results.customers import Customer, CustomersAccepted
+from winnow.results.explained import AttributeChange, Cause, Counterfactual
+from winnow.results.parsing import Page, Result, StoredAnswer, parse, parse_either, parse_page
 from winnow.results.rules import Finding, Findings, Rule, RuleSummary, RuleVersion
 from winnow.results.scores import (
     BatchItem,
@@ -14,20 +16,43 @@ from winnow.results.scores import (
     Unscored,
     Verification,
 )
+from winnow.results.similarity import (
+    Confidence,
+    FactorLine,
+    ModelFactor,
+    ModelQuality,
+    Reference,
+    Resolved,
+    SimilarCustomer,
+    SimilarityModel,
+    SimilarityScore,
+    StoredSimilarity,
+)
 
 __all__ = [
     "Account",
+    "AttributeChange",
     "BatchItem",
     "BreakdownLine",
+    "Cause",
     "Company",
+    "Confidence",
+    "Counterfactual",
+    "Customer",
+    "CustomersAccepted",
+    "FactorLine",
     "Finding",
     "Findings",
     "ImportStatus",
     "Key",
+    "ModelFactor",
+    "ModelQuality",
     "NewKey",
     "Page",
     "Reason",
+    "Reference",
     "RejectedRow",
+    "Resolved",
     "Result",
     "Rule",
     "RuleSummary",
@@ -35,10 +60,15 @@ __all__ = [
     "Score",
     "ScoreSummary",
     "Session",
+    "SimilarCustomer",
+    "SimilarityModel",
+    "SimilarityScore",
     "StoredAnswer",
     "StoredScore",
+    "StoredSimilarity",
     "Unscored",
     "Verification",
     "parse",
+    "parse_either",
     "parse_page",
 ]

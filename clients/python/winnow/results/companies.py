@@ -70,6 +70,7 @@ class ImportStatus(Result):
     """How far an import is: queued, running, completed or failed.
 
     Rows that are wrong are rejected one by one; the others go in. `errors` holds the first rejected ones.
+    `model_version` is there once customers are in: the version of the model that will know them.
     """
 
     import_id: str
@@ -81,6 +82,8 @@ class ImportStatus(Result):
     bytes_total: int = 0
     bytes_read: int = 0
     error: ImportFailure | None = None
+    kind: str = "companies"
+    model_version: int | None = None
 
     @property
     def finished(self) -> bool:

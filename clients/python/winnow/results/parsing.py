@@ -11,6 +11,7 @@ from winnow.calls import Answer
 from winnow.errors import UnexpectedAnswer
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 class Result(BaseModel):
@@ -41,6 +42,11 @@ class Page(Result, Generic[R]):
 def parse(shape: type[T], answer: Answer, /) -> T:
     """The body of `answer` as a `shape`; `UnexpectedAnswer` where it is none."""
     return _validated(TypeAdapter(shape), answer)
+
+
+def parse_either(first: type[T], second: type[U], answer: Answer, /) -> T | U:
+    """The body of `answer`, which is one of two shapes and says which."""
+    return _validated(TypeAdapter(first | second), answer)  # type: ignore[operator]
 
 
 def parse_list(item: type[T], answer: Answer, /) -> list[T]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
+from winnow.results.explained import Cause
 from winnow.results.parsing import Result
 
 
@@ -44,21 +46,29 @@ class Score(Result):
 
 
 class ScoreSummary(Result):
-    """A score in a list."""
+    """A score in a list: by a rule, with a tier, or by similarity, with a grade.
+
+    `cause` says why it is not what the one before was; it is there in lists of one domain.
+    """
 
     score_id: str
+    kind: str = "rule"
     domain: str
-    rule_id: str
-    rule_version: int
-    score: int
-    tier: str
+    rule_id: str | None = None
+    rule_version: int | None = None
+    model_version: int | None = None
+    score: float
+    tier: str | None = None
+    grade: str | None = None
     scored_at: datetime
     livemode: bool = True
+    cause: Cause | None = None
 
 
 class StoredScore(Score):
-    """A score as it was stored, with what reproduces it."""
+    """A score by a rule as it was stored, with what reproduces it."""
 
+    kind: Literal["rule"] = "rule"
     rule_hash: str
     code_version: str
     snapshot_hash: str
@@ -73,6 +83,10 @@ class Verification(Result):
     identical: bool
     stored_sha256: str
     computed_sha256: str
+    rule_hash: str | None = None
+    model_version: int | None = None
+    code_version: str | None = None
+    current_code_version: str | None = None
 
 
 class Reason(Result):

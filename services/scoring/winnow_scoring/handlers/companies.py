@@ -12,7 +12,7 @@ from winnow_scoring.cursors import Cursors
 from winnow_scoring.pages import page
 from winnow_scoring.profiles import Profile
 from winnow_scoring.refusals import domain_of
-from winnow_scoring.store import companies
+from winnow_scoring.store import companies, customers
 from winnow_scoring.store.companies import Company
 
 
@@ -35,18 +35,21 @@ class CompanyHandlers:
     async def put(self, request: Request[PutCompany], connection: Connection) -> Outcome:
         """Replace a profile. A PUT that changes nothing is no new version and no fact."""
         profile = {domain_of(request.data.domain): Profile.of(request.data.attributes)}
-        [change] = await companies.put(
-            connection, tenant=request.tenant, profiles=profile, source="api", now=self._clock()
-        )
-        facts = [updated(change, tenant=request.tenant, cause=request.id)] if change.changed else []
+        tenant, now = request.tenant, self._clock()
+        [change] = await companies.put(connection, tenant=tenant, profiles=profile, source="api", now=now)
+        facts = [updated(change, tenant=tenant, cause=request.id)] if change.changed else []
+        if change.changed:
+            await customers.note_profiles(connection, tenant=tenant, domains=profile, now=now)
         return Outcome.json(change.company.as_json(), status=201 if change.created else 200, facts=facts)
 
     async def delete(self, request: Request[DeleteCompany], connection: Connection) -> Outcome:
         """Forget a company."""
         domain = domain_of(request.data.domain)
-        version = await companies.delete(connection, tenant=request.tenant, domain=domain, now=self._clock())
+        now = self._clock()
+        version = await companies.delete(connection, tenant=request.tenant, domain=domain, now=now)
         if version is None:
             raise refusals.domain_not_found()
+        await customers.note_profiles(connection, tenant=request.tenant, domains=[domain], now=now)
         return Outcome(status=204, facts=[deleted(domain, version=version, tenant=request.tenant, cause=request.id)])
 
     async def get(self, request: Request[GetCompany], connection: Connection) -> Outcome:
