@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from winnow.calls import Call
 
 DOCUMENTS = {"/openapi.json", "/docs", "/docs/{name}"}
-SAID_ANOTHER_WAY = {("POST", "/v1/rules/{id}/lint")}
-"""The client asks for what lint found by GET."""
+SAID_ANOTHER_WAY = {("POST", "/v1/rules/{id}/lint"), ("GET", "/v1/scores/{id}/verify")}
+"""The client asks for what lint found by GET, and has a score verified by POST."""
 
 
 class Recorder:
@@ -65,6 +65,15 @@ def call_everything(client: Any, file: Path) -> None:
     client.companies.imports()
     client.companies.import_handle("imp_1").status()
     client.companies.export(format="csv")
+    client.customers.put(["acme.com"])
+    client.customers.add({"acme.com": 2.0})
+    client.customers.list(page_size=5)
+    client.customers.delete("acme.com")
+    client.customers.import_file(file, mapping={"Website": "domain"})
+    client.customers.wait(1)
+    client.similarity()
+    client.score_company(domain="acme.com")
+    client.score_companies([{"email": "ada@acme.com"}])
     client.rules.create(rule)
     client.rules.put("sr_1", rule, publish=True)
     client.rules.get("sr_1", version=1)
@@ -79,6 +88,7 @@ def call_everything(client: Any, file: Path) -> None:
     client.scores.list(domain="acme.com")
     client.scores.get("sco_1")
     client.scores.verify("sco_1")
+    client.scores.counterfactual("sco_1")
     client.requests.get("0190")
 
 

@@ -100,7 +100,9 @@ def command(
 
 def question(path: str, /, *, json: object | None = None, idempotency_key: str | None = None) -> Request:
     """A POST that the server may be asked again at no cost: it has an idempotency key only where one is given."""
-    return Request(method="POST", path=path, headers={} if idempotency_key is None else _named(idempotency_key), json=json)
+    return Request(
+        method="POST", path=path, headers={} if idempotency_key is None else _named(idempotency_key), json=json
+    )
 
 
 def _named(idempotency_key: str) -> dict[str, str]:

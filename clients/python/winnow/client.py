@@ -18,12 +18,14 @@ from winnow.connection import Connection, connect
 from winnow.drivers import TIMEOUT, AsyncDriver, BlockingDriver
 from winnow.groups.access import Accounts, Keys, Sessions
 from winnow.groups.companies import Companies
+from winnow.groups.customers import Customers
 from winnow.groups.rules import Rules
 from winnow.groups.scoring import Requests, Scores, Scoring
+from winnow.groups.similarity import SimilarityScoring
 from winnow.retries import Retries, Retry, perform
 
 
-class Client(Scoring[D]):
+class Client(Scoring[D], SimilarityScoring[D]):
     """The operations, by what they are about; scoring itself stands on the client."""
 
     def __init__(self, driver: D) -> None:
@@ -32,6 +34,7 @@ class Client(Scoring[D]):
         self.sessions: Sessions[D] = Sessions(driver)
         self.keys: Keys[D] = Keys(driver)
         self.companies: Companies[D] = Companies(driver)
+        self.customers: Customers[D] = Customers(driver)
         self.rules: Rules[D] = Rules(driver)
         self.scores: Scores[D] = Scores(driver)
         self.requests: Requests[D] = Requests(driver)

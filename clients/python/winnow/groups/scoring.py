@@ -8,8 +8,19 @@ from typing import Any
 from uuid import uuid4
 
 from winnow.binding import D, Group, Listing, call, listing
-from winnow.calls import Call, command, get, segment
-from winnow.results import BatchItem, Score, ScoreSummary, StoredAnswer, StoredScore, Verification, parse
+from winnow.calls import Call, command, get, question, segment
+from winnow.results import (
+    BatchItem,
+    Counterfactual,
+    Score,
+    ScoreSummary,
+    StoredAnswer,
+    StoredScore,
+    StoredSimilarity,
+    Verification,
+    parse,
+    parse_either,
+)
 
 BATCH = 100
 """The most domains that one request may carry (`POST /v1/scoring/batch`)."""
@@ -63,24 +74,30 @@ class Scoring(Group[D]):
 
 
 class Scores(Group[D]):
-    """Scores that were given earlier."""
+    """Scores that were given earlier, by rules and by similarity."""
 
     @listing
     def list(self, *, domain: str | None = None) -> Listing[ScoreSummary]:
-        """The scores of a domain, or all of them, the newest first."""
+        """The scores of a domain, each with why it differs from the one before, or all of them; the newest first."""
         return Listing(get("/v1/scores", query={"domain": domain}), ScoreSummary)
 
     @call
-    def get(self, score_id: str, /) -> Call[StoredScore]:
-        """A score as it was answered, with what reproduces it."""
-        request = get(f"/v1/scores/{segment(score_id)}")
-        return parse(StoredScore, (yield from self._perform(request)))
+    def get(self, score_id: str, /) -> Call[StoredScore | StoredSimilarity]:
+        """A score as it was answered, with what reproduces it; `kind` says which of both it is."""
+        answer = yield from self._perform(get(f"/v1/scores/{segment(score_id)}"))
+        return parse_either(StoredScore, StoredSimilarity, answer)
 
     @call
     def verify(self, score_id: str, /) -> Call[Verification]:
         """Have a score computed again from what it came from, and compared."""
-        request = get(f"/v1/scores/{segment(score_id)}/verify")
+        request = question(f"/v1/scores/{segment(score_id)}/verify")
         return parse(Verification, (yield from self._perform(request)))
+
+    @call
+    def counterfactual(self, score_id: str, /) -> Call[Counterfactual]:
+        """The smallest change of the company that would take its score to the next tier or grade."""
+        request = get(f"/v1/scores/{segment(score_id)}/counterfactual")
+        return parse(Counterfactual, (yield from self._perform(request)))
 
 
 class Requests(Group[D]):

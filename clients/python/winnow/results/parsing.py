@@ -46,7 +46,7 @@ def parse(shape: type[T], answer: Answer, /) -> T:
 
 def parse_either(first: type[T], second: type[U], answer: Answer, /) -> T | U:
     """The body of `answer`, which is one of two shapes and says which."""
-    return _validated(TypeAdapter(first | second), answer)  # type: ignore[operator]
+    return _validated(TypeAdapter(first | second), answer)  # type: ignore[arg-type]
 
 
 def parse_list(item: type[T], answer: Answer, /) -> list[T]:
