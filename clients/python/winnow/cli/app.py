@@ -21,13 +21,13 @@ from winnow import (
     UnusableArgument,
     WinnowError,
 )
-from winnow.cli import companies, dead_letters, keys, login, requests, rules, score
+from winnow.cli import companies, customers, dead_letters, keys, login, requests, rules, score, scores, similar
 from winnow.cli.terminal import Terminal
 from winnow.connection import client_version
 
 app = typer.Typer(
     name="winnow",
-    help="Score companies by rules, and manage what the scores are made of.",
+    help="Score companies by rules and by similarity, and manage what the scores are made of.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -38,6 +38,9 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(companies.app, name="companies")
 app.add_typer(rules.app, name="rules")
 app.command("score")(score.score)
+app.command("similar")(similar.similar)
+app.add_typer(customers.app, name="customers")
+app.add_typer(scores.app, name="scores")
 app.add_typer(requests.app, name="requests")
 app.add_typer(dead_letters.app, name="dlq")
 
@@ -60,7 +63,7 @@ Version = Annotated[
 
 @app.callback()
 def prepare(context: typer.Context, *, url: Url = None, _version: Version = False) -> None:
-    """Score companies by rules, and manage what the scores are made of."""
+    """Score companies by rules and by similarity, and manage what the scores are made of."""
     context.obj = Terminal(url=url)
 
 

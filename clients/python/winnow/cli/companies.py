@@ -6,33 +6,20 @@ from collections.abc import Iterable
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from winnow import Winnow
 from winnow.cli.attributes import read_attributes
-from winnow.cli.progress import sending
-from winnow.cli.tables import companies_table, company_details, import_summary
-from winnow.cli.terminal import Json, Terminal, terminal
-from winnow.results import ImportStatus
-from winnow.uploads import CONTENT_TYPES
+from winnow.cli.importing import Format, ImportedFile, Mapping, imported, read_mapping
+from winnow.cli.operator import DEFAULT_SERVICE, OperatorCommand, printed_by
+from winnow.cli.progress import counting
+from winnow.cli.tables import companies_table, company_details, directory_summary, import_summary
+from winnow.cli.terminal import Json, terminal
 
 app = typer.Typer(help="What is known about companies.", no_args_is_help=True)
 
 Domain = Annotated[str, typer.Argument(help="Domain of the company.")]
-
-
-class ImportFormat(StrEnum):
-    """Formats that import reads."""
-
-    CSV = "csv"
-    JSON = "json"
-    NDJSON = "ndjson"
-
-    @property
-    def content_type(self) -> str:
-        return CONTENT_TYPES[f".{self}"]
 
 
 class ExportFormat(StrEnum):
@@ -106,24 +93,40 @@ def list_companies(
 def import_file(
     context: typer.Context,
     *,
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The file.")],
-    mapping: Annotated[
-        list[str] | None,
-        typer.Option("--map", help='A header and its attribute: --map "Website=domain"'),
-    ] = None,
-    format: Annotated[ImportFormat | None, typer.Option("--format", help="Told from the name unless given.")] = None,
+    file: ImportedFile,
+    mapping: Mapping = None,
+    format: Format = None,
     json: Json = False,
 ) -> None:
     """Import a CSV, JSON or NDJSON file, and wait until it is done."""
     here = terminal(context)
-    headers = _mapping(mapping or ())
-    content_type = format.content_type if format else None
+    headers = read_mapping(mapping or ())
     with here.client() as client:
-        status = _imported(here, client, file, mapping=headers, content_type=content_type)
+        status = imported(here, client.companies, file, mapping=headers, format=format)
     if json:
         here.dump(status)
     else:
         here.show(import_summary(status))
+
+
+@app.command("load-directory")
+def load_directory(
+    context: typer.Context,
+    *,
+    file: Annotated[Path, typer.Argument(help="CSV, JSON or NDJSON, where the service can read it.")],
+    command: OperatorCommand = None,
+    json: Json = False,
+) -> None:
+    """Load the directory of companies that all accounts share, for the operator."""
+    here = terminal(context)
+    told: dict[str, Any] = {}
+    with counting(here.err, f"Loading {file.name}") as bar:
+        for told in printed_by(DEFAULT_SERVICE, "directory", ["load", str(file)], command=command):
+            bar.at(told.get("rows") or 0)
+    if json:
+        here.dump(told)
+    else:
+        here.show(directory_summary(told))
 
 
 @app.command()
@@ -142,31 +145,6 @@ def export(
         else:
             _to_file(pieces, output)
             here.note(f"Written to {output}.")
-
-
-def _imported(
-    here: Terminal,
-    client: Winnow,
-    file: Path,
-    *,
-    mapping: dict[str, str],
-    content_type: str | None,
-) -> ImportStatus:
-    with sending(here.err, f"Sending {file.name}") as bar:
-        running = client.companies.import_file(file, mapping=mapping, content_type=content_type, progress=bar.at)
-    with sending(here.err, "Importing") as bar:
-        return running.wait(progress=lambda status: bar.at(status.bytes_read, status.bytes_total))
-
-
-def _mapping(assignments: Iterable[str]) -> dict[str, str]:
-    mapping: dict[str, str] = {}
-    for assignment in assignments:
-        # The header may hold an equals sign, an attribute never does.
-        header, equals, attribute = assignment.rpartition("=")
-        if not equals or not header or not attribute:
-            raise typer.BadParameter(f"{assignment!r} is not of the form header=attribute.")
-        mapping[header] = attribute
-    return mapping
 
 
 def _to_stdout(pieces: Iterable[bytes]) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, ConsoleOptions, Group, JustifyMethod, RenderableType, RenderResult
@@ -205,6 +206,17 @@ def import_summary(status: ImportStatus, /) -> RenderableType:
         made.add_row(str(row.line), plain(row.reason))
     more = status.rejected - min(len(status.errors), REJECTED_SHOWN)
     return Group(sentence, made, Text(f"… and {more:,} more", style="dim") if more > 0 else "")
+
+
+def directory_summary(told: Mapping[str, Any], /) -> RenderableType:
+    """How the loading of a directory ended: a line per figure that the service told, under the name it gave it."""
+    if not told:
+        return Text("The directory is loaded.")
+    made = table("What", "How many", right=["How many"])
+    for name, value in told.items():
+        figure = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else _shown(value)
+        made.add_row(plain(name.replace("_", " ")), plain(figure))
+    return made
 
 
 def moment(value: datetime | None, /) -> str:
