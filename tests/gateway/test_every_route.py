@@ -69,7 +69,7 @@ async def test_without_its_scope_no_route_answers(house: House, api: Api) -> Non
 
 
 def test_every_message_of_the_scoring_service_has_a_route() -> None:
-    local = {"companies.import", "requests.get"}
+    local = {"companies.import", "customers.import", "requests.get"}
     sent = {route.sends.type.name for route in SENDING if route.sends is not None}
 
     assert sent | local == {message.name for message in SCORING_REQUESTS.messages}
@@ -81,11 +81,16 @@ def test_reads_are_gets_and_commands_are_not() -> None:
     assert kinds - {(False, Kind.READ)} == {(True, Kind.READ), (False, Kind.COMMAND)}
     assert [
         route.name for route in SENDING if route.method != "GET" and route.sends and route.sends.type.kind is Kind.READ
-    ] == ["lintRuleVersion"]
+    ] == ["verifyScoreNow", "lintRuleVersion"]
 
 
 def test_only_scores_cost() -> None:
-    assert {route.name: route.records for route in TABLE if route.records} == {"score": 1, "scoreBatch": 1}
+    assert {route.name: route.records for route in TABLE if route.records} == {
+        "scoreCompany": 1,
+        "scoreCompanies": 1,
+        "score": 1,
+        "scoreBatch": 1,
+    }
 
 
 def test_every_route_has_a_message_or_a_function_and_a_name_of_its_own() -> None:

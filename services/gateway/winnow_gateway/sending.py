@@ -31,7 +31,7 @@ async def send(services: Services, call: Call, route: Route, sends: Sends) -> we
     message = sends.message(inputs)
     if not route.costs:
         return passed_on(call, await ask(services, call, sends, message), sends)
-    charge = await services.months.charge(call.caller, call.identity, records=route.records)
+    charge = await services.months.charge(call.caller, call.identity, records=route.records_of(inputs))
     reply = await ask(services, call, sends, message)
     succeeded = 200 <= reply.status < 300
     await services.months.settle(charge, succeeded=succeeded, replayed=reply.replayed)

@@ -1,6 +1,7 @@
-"""Files of companies: sealed while they stream in, then handed to the scoring service by reference."""
+"""Files of companies and customers: sealed while they stream in, then handed to the scoring service by reference."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from aiohttp import web
@@ -8,8 +9,7 @@ from winnow_common.errors import Problem
 from winnow_common.http import stream_body
 from winnow_common.requests import Reply
 from winnow_common.sealed import TooLarge
-from winnow_contracts import imports
-from winnow_contracts.imports import ImportCompanies
+from winnow_contracts import customers, imports
 from winnow_contracts.sealed import SealedReference
 from winnow_contracts.topics import SCORING_REQUESTS
 
@@ -25,16 +25,18 @@ CONTENT_TYPES: Final = ("text/csv", "application/json", "application/x-ndjson")
 KEPT_FOR: Final = timedelta(days=7)
 """As long as its message stays on the log: an import that was not taken in by then never will be."""
 
-SENDS: Final = Sends(
+_taken_in = partial(
+    Sends,
     topic=SCORING_REQUESTS,
-    type=imports.IMPORT,
     message=lambda inputs: inputs.body,
     wait=15.0,
     location="/v1/imports/{import_id}",
 )
+COMPANIES: Final = _taken_in(type=imports.IMPORT)
+CUSTOMERS: Final = _taken_in(type=customers.IMPORT)
 
 
-async def import_companies(services: Services, call: Call) -> web.Response:
+async def import_file(sends: Sends, services: Services, call: Call) -> web.Response:
     """Take a file in; 202 with where to look, once the scoring service has noted it."""
     mapping = (await read_inputs(call)).query.mapping
     _check_headers(call.request)
@@ -43,15 +45,10 @@ async def import_companies(services: Services, call: Call) -> web.Response:
     given = {"content_type": call.request.content_type, "mapping": mapping}
     kept = True
     try:
-        reply = await ask(
-            services,
-            call,
-            SENDS,
-            ImportCompanies(object=file, **given),
-            mark={**given, "sha256": file.sha256},
-        )
+        message = sends.type.model(object=file, **given)
+        reply = await ask(services, call, sends, message, mark={**given, "sha256": file.sha256})
         kept = _is_taken(reply)
-        return passed_on(call, reply, SENDS)
+        return passed_on(call, reply, sends)
     finally:
         if not kept:
             await services.sealed.delete(file, tenant=call.caller.tenant)

@@ -30,6 +30,8 @@ to it.
 """
 
 TAGS = {
+    "Similarity": "Score companies by how much they look like your customers.",
+    "Customers": "The companies that others are compared to.",
     "Scoring": "Score companies by rules.",
     "Scores": "Scores that were given, and what reproduces them.",
     "Companies": "What you know about companies: one by one, and as files.",

@@ -48,7 +48,8 @@ def _chapters(table: Sequence[Route]) -> Iterator[str]:
 def _call(route: Route, schemas: Schemas) -> Iterator[str]:
     yield f"### {route.method} {route.path}\n\n{route.summary}. {route.description}".rstrip() + "\n\n"
     if route.records:
-        yield f"Costs {route.records} record of the month.\n\n"
+        each = "" if route.times is None else ", at most, for each item"
+        yield f"Costs {route.records} record of the month{each}.\n\n"
     for place, model in (("path", route.path_model), ("query", route.query)):
         if model is not None:
             yield from _parameters(place, model, schemas)

@@ -1,5 +1,6 @@
 """Companies: what the tenant knows about them, one by one and as files."""
 
+from functools import partial
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,7 +18,7 @@ from winnow_gateway.companies import (
     put_company,
 )
 from winnow_gateway.handlers.exports import export_companies
-from winnow_gateway.handlers.imports import CONTENT_TYPES, import_companies
+from winnow_gateway.handlers.imports import COMPANIES, CONTENT_TYPES, import_file
 from winnow_gateway.routes.route import Answer, Refusal, Route, to_scoring
 from winnow_gateway.routes.scoring import DOMAIN_NOT_FOUND, INVALID_CURSOR, INVALID_DOMAIN
 from winnow_gateway.scopes import Scope
@@ -53,6 +54,12 @@ EXAMPLE_IMPORT = {
     "started_at": "2026-11-02T09:30:00Z",
     "finished_at": "2026-11-02T09:30:01Z",
 }
+
+
+FILE_REFUSALS = (
+    Refusal(413, "body_too_large", "The file is larger than 256 MiB. Send it in parts."),
+    Refusal(408, "body_timeout", "No byte arrived for 30 seconds."),
+)
 
 
 class ImportPath(BaseModel):
@@ -120,16 +127,13 @@ ROUTES = (
                 headers=("Location", "Retry-After"),
             )
         },
-        refusals=(
-            Refusal(413, "body_too_large", "The file is larger than 256 MiB. Send it in parts."),
-            Refusal(408, "body_timeout", "No byte arrived for 30 seconds."),
-        ),
+        refusals=FILE_REFUSALS,
         scope=Scope.COMPANIES_WRITE,
         query=ImportQuery,
         body_media_types=CONTENT_TYPES,
         body_examples={"text/csv": "domain,industry,technologies\nnewstartup.com,Technology,Stripe;React\n"},
         streamed=True,
-        local=import_companies,
+        local=partial(import_file, COMPANIES),
         local_asks=True,
         links={"getImport": {"id": "$response.body#/import_id"}},
     ),

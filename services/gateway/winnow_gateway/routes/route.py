@@ -90,7 +90,9 @@ class Route:
     authenticated: bool = True
     scope: Scope | None = None
     records: int = 0
-    """Scored records that a success costs."""
+    """Scored records that a success costs, at most."""
+    times: Callable[[Inputs], int] | None = None
+    """How often it costs them, where that depends on what was sent."""
     path_model: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
@@ -119,6 +121,10 @@ class Route:
     def asks(self) -> bool:
         """Whether the answer comes from a service, over the log."""
         return self.sends is not None or self.local_asks
+
+    def records_of(self, inputs: Inputs) -> int:
+        """Scored records that a success of these inputs costs, at most."""
+        return self.records if self.times is None else self.records * self.times(inputs)
 
     @property
     def costs(self) -> bool:

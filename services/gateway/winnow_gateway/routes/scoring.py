@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
-from winnow_contracts import scores
+from winnow_contracts import explained, scores
 from winnow_contracts.pages import Page
 
 from winnow_gateway import domains
@@ -42,6 +42,21 @@ EXAMPLE_SCORE = {
 }
 
 
+EXAMPLE_COUNTERFACTUAL = {
+    "score_id": SCORE_ID,
+    "kind": "rule",
+    "score": 70,
+    "present": "warm",
+    "target": "hot",
+    "reachable": True,
+    "changes": [{"attribute": "country", "present": "FR", "needed": "US", "because": "Country is US"}],
+    "new_score": 85,
+    "detail": "With country US the score is 85, and the tier hot.",
+}
+_VERIFY = "Computes a score again from what it was computed from, and compares byte by byte."
+_VERIFIED = Answer("Whether it came out the same.", scores.Verification)
+
+
 class ScorePath(BaseModel):
     """Which score."""
 
@@ -49,6 +64,8 @@ class ScorePath(BaseModel):
 
     id: Annotated[str, Field(max_length=100, description="The score's id.", examples=[SCORE_ID])]
 
+
+_VERIFIES = to_scoring(type=scores.VERIFY, message=lambda inputs: scores.VerifyScore(id=inputs.path.id))
 
 ROUTES = (
     Route(
@@ -108,7 +125,8 @@ ROUTES = (
         name="listScores",
         tag="Scores",
         summary="List scores",
-        description="The scores of a domain, or of all of them, newest first.",
+        description="The scores of a domain, or of all of them, newest first. Those of a domain say why each differs "
+        "from the one before it.",
         answers={200: Answer("A page of scores.", Page[scores.ScoreSummary])},
         refusals=(INVALID_DOMAIN, INVALID_CURSOR),
         scope=Scope.SCORES_READ,
@@ -122,7 +140,7 @@ ROUTES = (
         tag="Scores",
         summary="Get a score",
         description="A score as it was answered, with what reproduces it.",
-        answers={200: Answer("The stored score.", scores.StoredScore)},
+        answers={200: Answer("The stored score, by a rule or by similarity: see `kind`.", scores.AnyStoredScore)},
         refusals=(SCORE_NOT_FOUND,),
         scope=Scope.SCORES_READ,
         path_model=ScorePath,
@@ -137,14 +155,42 @@ ROUTES = (
         name="verifyScore",
         tag="Scores",
         summary="Verify a score",
-        description="Computes a score again from what it was computed from, and compares byte by byte.",
-        answers={200: Answer("Whether it came out the same.", scores.Verification)},
+        description=_VERIFY,
+        answers={200: _VERIFIED},
+        refusals=(SCORE_NOT_FOUND,),
+        scope=Scope.SCORES_READ,
+        path_model=ScorePath,
+        sends=_VERIFIES,
+    ),
+    Route(
+        method="POST",
+        path="/v1/scores/{id}/verify",
+        name="verifyScoreNow",
+        tag="Scores",
+        summary="Verify a score",
+        description=_VERIFY,
+        answers={200: _VERIFIED},
+        refusals=(SCORE_NOT_FOUND,),
+        scope=Scope.SCORES_READ,
+        path_model=ScorePath,
+        sends=_VERIFIES,
+    ),
+    Route(
+        method="GET",
+        path="/v1/scores/{id}/counterfactual",
+        name="getCounterfactual",
+        tag="Scores",
+        summary="See what would change a score",
+        description="The smallest change of the company, of at most three attributes, that takes the score to the next "
+        "tier or grade; it was computed with that change. It says what the score hangs on, not that somebody could "
+        "make the change.",
+        answers={200: Answer("What would have to be otherwise.", explained.Counterfactual, EXAMPLE_COUNTERFACTUAL)},
         refusals=(SCORE_NOT_FOUND,),
         scope=Scope.SCORES_READ,
         path_model=ScorePath,
         sends=to_scoring(
-            type=scores.VERIFY,
-            message=lambda inputs: scores.VerifyScore(id=inputs.path.id),
+            type=explained.COUNTERFACTUAL,
+            message=lambda inputs: explained.GetCounterfactual(id=inputs.path.id),
         ),
     ),
 )

@@ -2,10 +2,12 @@
 
 from typing import Final
 
-from winnow_gateway.routes import accounts, companies, rules, scoring, service
+from winnow_gateway.routes import accounts, companies, customers, rules, scoring, service, similarity
 from winnow_gateway.routes.route import Route
 
 TABLE: Final[tuple[Route, ...]] = (
+    *similarity.ROUTES,
+    *customers.ROUTES,
     *scoring.ROUTES,
     *companies.ROUTES,
     *rules.ROUTES,
