@@ -18,6 +18,7 @@ from winnow_contracts.scores import (
     Verification,
 )
 from winnow_contracts.usage import UsageRecorded
+from winnow_scoring.comparers import NoComparers
 from winnow_scoring.compiled_rules import CompiledRules
 from winnow_scoring.cursors import Cursors
 from winnow_scoring.handlers.companies import CompanyHandlers
@@ -73,7 +74,7 @@ async def service(serve: Serve, clock: Clock) -> Service:
         *CompanyHandlers(clock=clock, cursors=cursors).all(),
         *RuleHandlers(clock=clock).all(),
         *ScoringHandlers(clock=clock, compiled=compiled).all(),
-        *ScoreHandlers(cursors=cursors, compiled=compiled).all(),
+        *ScoreHandlers(cursors=cursors, compiled=compiled, comparers=NoComparers()).all(),
     )
     await service.ask(profiles.PUT, {"domain": "newstartup.com", "attributes": COMPANY})
     await service.ask(rulebook.PUT, {"id": "sr_abc123", "definition": RULE, "publish": True})

@@ -24,6 +24,7 @@ from winnow_common.sealed import SealedStore
 from winnow_common.stored_answers import stored_answers
 from winnow_contracts.topics import REPLIES, SCORING_REQUESTS
 
+from winnow_scoring.comparers import NoComparers
 from winnow_scoring.compiled_rules import CompiledRules
 from winnow_scoring.cursors import Cursors
 from winnow_scoring.handlers.companies import CompanyHandlers
@@ -96,7 +97,7 @@ def handlers(settings: Settings, *, clock: Clock) -> Sequence[AnyHandler]:
     compiled = CompiledRules()
     return [
         *ScoringHandlers(clock=clock, compiled=compiled).all(),
-        *ScoreHandlers(cursors=cursors, compiled=compiled).all(),
+        *ScoreHandlers(cursors=cursors, compiled=compiled, comparers=NoComparers()).all(),
         *CompanyHandlers(clock=clock, cursors=cursors).all(),
         *ImportHandlers(clock=clock, cursors=cursors).all(),
         *RuleHandlers(clock=clock).all(),

@@ -34,6 +34,15 @@ def score_not_found() -> Problem:
     return Problem(404, "score_not_found", "Score not found")
 
 
+def model_expired() -> Problem:
+    """The model that gave a score is kept no more, so nothing can be computed by it."""
+    detail = (
+        "The version of your similarity model that gave this score is kept no more, so the score cannot be computed "
+        "again. GET it to see it as it was given."
+    )
+    return Problem(410, "model_expired", detail)
+
+
 def import_not_found() -> Problem:
     """The tenant has no such import."""
     return Problem(404, "import_not_found", "Import not found")

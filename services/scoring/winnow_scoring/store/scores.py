@@ -1,4 +1,4 @@
-"""Scores. Ids are UUIDv7, so newest first is the order of ids downwards, and partitions are ranges of ids."""
+"""Scores by rules."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -36,18 +36,6 @@ JOIN company_version AS company ON company.tenant_id = score.tenant_id AND compa
 WHERE score.tenant_id = $1 AND score.score_id = $2
 """
 
-_LIST = """
-SELECT score_id, domain, rule_id, rule_version, score, tier, livemode, request_id
-FROM score WHERE tenant_id = $1 AND score_id < $2 ORDER BY score_id DESC LIMIT $3
-"""
-
-_LIST_OF_DOMAIN = """
-SELECT score_id, domain, rule_id, rule_version, score, tier, livemode, request_id
-FROM score WHERE tenant_id = $1 AND domain = $4 AND score_id < $2 ORDER BY score_id DESC LIMIT $3
-"""
-
-_NEWEST = UUID(int=2**128 - 1)
-
 
 @dataclass(frozen=True, slots=True)
 class StoredScore:
@@ -69,20 +57,6 @@ class StoredScore:
     livemode: bool
     result: bytes
     attributes: str
-
-
-@dataclass(frozen=True, slots=True)
-class ListedScore:
-    """A score in a list."""
-
-    score_id: UUID
-    domain: str
-    rule_id: str
-    rule_version: int
-    score: int
-    tier: str
-    livemode: bool
-    request_id: UUID
 
 
 class NewScore(NamedTuple):
@@ -124,18 +98,6 @@ async def find(connection: Connection, *, tenant: UUID, score_id: UUID) -> Store
     """A score."""
     row = await connection.fetchrow(_FIND, tenant, score_id)
     return None if row is None else StoredScore(**dict(row))
-
-
-async def before(
-    connection: Connection, *, tenant: UUID, domain: str | None, score_id: UUID | None, limit: int
-) -> list[ListedScore]:
-    """Scores before one, newest first; of one domain, if it is named."""
-    start = score_id or _NEWEST
-    if domain is None:
-        rows = await connection.fetch(_LIST, tenant, start, limit)
-    else:
-        rows = await connection.fetch(_LIST_OF_DOMAIN, tenant, start, limit, domain)
-    return [ListedScore(**dict(row)) for row in rows]
 
 
 def _array(values: Iterable[str]) -> str:
