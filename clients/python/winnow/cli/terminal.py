@@ -16,12 +16,16 @@ import typer
 from pydantic import BaseModel
 from rich.console import Console, RenderableType
 
-from winnow import Retries, Retry, Winnow
+from winnow import AsyncWinnow, Retries, Retry, Winnow
+from winnow.retries import RETRIED_STATUSES
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON: one document, or one per line of a list.")]
 
 RETRIES = Retries(attempts=4)
 """Somebody watches: a server that is not there is told after two seconds rather than eight."""
+
+UNATTENDED = Retries(statuses=RETRIED_STATUSES - {429})
+"""Long work is worth more patience. Limits are waited for by whoever has several requests under way."""
 
 PIPED_WIDTH = 140
 """Columns of a table that is not shown on a terminal."""
@@ -47,6 +51,10 @@ class Terminal:
         address = url or self.url
         with Winnow(url=address, api_key=api_key, retries=RETRIES, on_retry=self.tell_retry) as made:
             yield made
+
+    def async_client(self) -> AsyncWinnow:
+        """A client for many requests beside each other; whoever asks for it opens it."""
+        return AsyncWinnow(url=self.url, retries=UNATTENDED, on_retry=self.tell_retry)
 
     def tell_retry(self, retry: Retry) -> None:
         self.note(f"{retry.error} Trying again in {retry.seconds:.1f} s.")
