@@ -199,6 +199,26 @@ async def test_a_tail_sees_what_comes_after_it_on_its_partition_alone(place: Pla
     assert record.partition == Partition(place.topic, 2)
 
 
+async def test_a_member_knows_where_it_stands_and_where_its_partitions_end(place: Place) -> None:
+    async with member(place) as subscription:
+        await _until(subscription.assigned, subscription)
+        before = await subscription.standing([place.topic])
+        await publish(place, numbered(place, 20))
+        unread = await subscription.standing([place.topic])
+        records = await read(subscription, 20)
+        after = await subscription.standing([place.topic])
+        elsewhere = await subscription.standing(["another"])
+
+    assert all(each.position == each.end for each in before.values())
+    assert sum(each.end - before[partition].end for partition, each in unread.items()) == 20
+    assert {partition: each.position for partition, each in unread.items()} == {
+        partition: each.end for partition, each in before.items()
+    }
+    assert after == {partition: (each.end, each.end) for partition, each in unread.items()}
+    assert {record.partition for record in records} <= set(after)
+    assert elsewhere == {}
+
+
 async def test_a_rewound_partition_is_read_again_from_there(place: Place) -> None:
     await publish(place, numbered(place, 10, keys=1))
 

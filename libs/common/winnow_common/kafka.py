@@ -8,7 +8,7 @@ every `stop()` bounded, since it can hang.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
 from typing import Any
@@ -35,6 +35,7 @@ from winnow_common.log import (
     Publisher,
     Record,
     Revoked,
+    Standing,
     Subscription,
 )
 
@@ -43,6 +44,7 @@ log = logs.get(__name__)
 _STOP_SECONDS = 5.0
 _DEADLINE_SECONDS = 5.0
 _GRACE_SECONDS = 0.5
+_STANDING_SECONDS = 1.0
 _HEADER_ALLOWANCE = 16 * 1024
 _NEVER_MS = 24 * 3600 * 1000
 
@@ -173,6 +175,22 @@ class KafkaSubscription:
     def assigned(self) -> frozenset[Partition]:
         """See `winnow_common.log.Subscription`."""
         return frozenset(Partition(*partition) for partition in self._consumer.assignment())
+
+    async def standing(self, topics: Collection[str]) -> Mapping[Partition, Standing]:
+        """See `winnow_common.log.Subscription`."""
+        mine = [partition for partition in self._consumer.assignment() if partition.topic in topics]
+        try:
+            async with asyncio.timeout(_STANDING_SECONDS):
+                ends = await self._consumer.end_offsets(mine) if mine else {}
+                return {
+                    Partition(*partition): Standing(await self._consumer.position(partition), end)
+                    for partition, end in ends.items()
+                    if partition in self._consumer.assignment()
+                }
+        except IllegalStateError:  # a partition was taken between the two lines
+            return {}
+        except (KafkaError, TimeoutError) as error:
+            raise LogUnavailable(f"the broker does not say where partitions end: {error!r}") from error
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types

@@ -4,7 +4,7 @@ Two adapters pass one suite: `winnow_common.kafka` (Apache Kafka by aiokafka) an
 for unit tests). Delivery is at least once and in order per key; exactly-once effects are made by the inbox, not here.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, Protocol
 
@@ -19,6 +19,15 @@ class Partition(NamedTuple):
 
     topic: str
     number: int
+
+
+class Standing(NamedTuple):
+    """Where a member stands in a partition: offsets, which compaction leaves gaps between."""
+
+    position: int
+    """Of what the next poll may return."""
+    end: int
+    """Behind the last record, as the broker says now."""
 
 
 class Record(NamedTuple):
@@ -91,6 +100,12 @@ class Subscription(Protocol):
 
     def assigned(self) -> frozenset[Partition]:
         """What this member reads at the moment."""
+
+    async def standing(self, topics: Collection[str]) -> Mapping[Partition, Standing]:
+        """Where it stands in its partitions of these topics; those that are assigned or taken meanwhile are left out.
+
+        A record that was acknowledged before the call is before the end. Raises `LogUnavailable` after a second.
+        """
 
 
 class Log(Protocol):

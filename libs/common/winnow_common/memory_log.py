@@ -7,7 +7,7 @@ that were not committed are delivered again to whoever gets the partition next.
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from zlib import crc32
@@ -20,6 +20,7 @@ from winnow_common.log import (
     Publisher,
     Record,
     Revoked,
+    Standing,
     Subscription,
 )
 
@@ -99,6 +100,10 @@ class MemoryLog:
     def slice(self, place: Partition, start: int, maximum: int) -> list[Record]:
         """Records of a partition from an offset on."""
         return self._records[place][start : start + maximum]
+
+    def end(self, place: Partition) -> int:
+        """The offset behind the last record of a partition."""
+        return len(self._records[place])
 
     async def _follow(self, place: Partition, start: int) -> AsyncIterator[Record]:
         while True:
@@ -182,3 +187,10 @@ class _Member:
 
     def assigned(self) -> frozenset[Partition]:
         return frozenset(self._positions)
+
+    async def standing(self, topics: Collection[str]) -> Mapping[Partition, Standing]:
+        return {
+            place: Standing(position, self._log.end(place))
+            for place, position in self._positions.items()
+            if place.topic in topics
+        }

@@ -5,20 +5,17 @@ Everything here may be flushed at any moment.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from importlib.resources import files
 
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.asyncio import Redis
+from winnow_common import redis
 
 from winnow_gateway.limits.windows import Taken, Unavailable, Want
 
 TIMEOUT = 0.15
 """Seconds for a call, connecting included: limits are not worth a longer wait."""
-_CONNECTIONS = 16
 
 
 class RedisWindows:
@@ -34,7 +31,7 @@ class RedisWindows:
         try:
             async with asyncio.timeout(TIMEOUT):
                 answer: list[int] = await self._script(keys=keys, args=arguments)
-        except (RedisError, OSError, TimeoutError) as error:
+        except redis.Away as error:
             raise Unavailable(str(error)) from error
         return [
             Taken(granted, used, milliseconds / 1000)
@@ -42,19 +39,6 @@ class RedisWindows:
         ]
 
 
-@asynccontextmanager
-async def open_redis(url: str) -> AsyncIterator["Redis"]:
-    """A client with short time-outs and no retries; it connects when it is first used."""
-    pool: BlockingConnectionPool = BlockingConnectionPool.from_url(
-        url,
-        max_connections=_CONNECTIONS,
-        timeout=TIMEOUT,
-        socket_timeout=TIMEOUT,
-        socket_connect_timeout=TIMEOUT,
-        retry=Retry(NoBackoff(), 0),
-    )
-    client = Redis.from_pool(pool)
-    try:
-        yield client
-    finally:
-        await client.aclose()
+def open_redis(url: str) -> AbstractAsyncContextManager["Redis"]:
+    """A client that waits no longer than limits are worth; it connects when it is first used."""
+    return redis.open_redis(url, timeout=TIMEOUT)
