@@ -5,7 +5,7 @@ from: jsonb writes numbers its own way and cannot hold every string.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -16,6 +16,7 @@ import orjson
 from winnow_contracts.companies import CompanyAttributes, without_contacts
 
 from winnow_scoring.folding import fold
+from winnow_scoring.names import keys_of_company
 from winnow_scoring.snapshots import is_missing
 
 _REMEMBERED_TERMS: Final = 16_384
@@ -42,9 +43,11 @@ class Profile:
         """What a search is made in: the name and the domain."""
         return f"{fold(self.attributes.get('name', ''))} {domain}".replace("\0", "")
 
-    def terms(self, tenant: UUID) -> list[int]:
-        """What the company can be found by, as numbers; see `term`."""
-        return sorted({term(tenant, name=name, value=value) for name, value in self._filtered()})
+    def terms(self, tenant: UUID, *, domain: str) -> list[int]:
+        """What the company can be found by, as numbers: what lists are filtered by, and its names; see `term`."""
+        filtered = {term(tenant, name=name, value=value) for name, value in self._filtered()}
+        named = name_terms(tenant, keys=keys_of_company(domain, name=self.attributes.get("name")))
+        return sorted(filtered.union(named))
 
     def _filtered(self) -> Iterator[tuple[str, str]]:
         for name in FILTERED_TEXTS:
@@ -62,8 +65,16 @@ def term(tenant: UUID, *, name: str, value: str) -> int:
     The tenant is part of it, since an index over lists cannot begin with a column of its own. That one of a tenant's
     million values is taken for another has a chance of 1 to 10^7; a list would then show a company too many.
     """
-    digest = hashlib.blake2b(f"{name}\x1f{fold(value)}".encode(), digest_size=8, key=tenant.bytes).digest()
-    return int.from_bytes(digest, signed=True)
+    return _term(tenant, f"{name}\x1f{fold(value)}")
+
+
+def _term(tenant: UUID, text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8, key=tenant.bytes).digest(), signed=True)
+
+
+def name_terms(tenant: UUID, *, keys: Collection[str]) -> list[int]:
+    """Keys of names (`names.keys`) as terms; the directory's are of no tenant but `store.directory.EVERYBODY`."""
+    return [_term(tenant, f"name\x1f{key}") for key in keys]
 
 
 def effective(own: Mapping[str, Any], enriched: Mapping[str, Any] | None) -> Mapping[str, Any]:

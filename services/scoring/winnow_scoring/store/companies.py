@@ -205,7 +205,7 @@ def _sources(row: Record | None, *, profile: Profile, source: str, now: datetime
 
 def _row(domain: str, *, tenant: UUID, profile: Profile, sources: dict[str, Any]) -> tuple[Any, ...]:
     """Terms go as the text of an array, since `unnest` would flatten arrays of arrays."""
-    terms = "{" + ",".join(map(str, profile.terms(tenant))) + "}"
+    terms = "{" + ",".join(map(str, profile.terms(tenant, domain=domain))) + "}"
     written = orjson.dumps(sources).decode()
     return domain, profile.text, written, terms, profile.attributes.get("employees"), profile.search_text(domain)
 

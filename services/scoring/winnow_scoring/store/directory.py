@@ -1,0 +1,67 @@
+"""The directory: companies that the operator has loaded, for all tenants, which nobody else writes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from winnow_common.postgres import Connection
+
+from winnow_scoring.profiles import Profile
+
+EVERYBODY: Final = UUID(int=0)
+"""Stands for all tenants where terms are made."""
+
+# In the order of domains, so that two that load at once wait for each other instead of in a circle.
+_WRITE = """
+INSERT INTO directory_company (domain, attributes, terms, loaded_at)
+SELECT domain, attributes, terms::bigint[], $4
+FROM unnest($1::text[], $2::text[], $3::text[]) AS company (domain, attributes, terms)
+ORDER BY domain
+ON CONFLICT (domain) DO UPDATE SET
+    attributes = excluded.attributes, terms = excluded.terms, loaded_at = excluded.loaded_at
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the directory says of a company, and since when."""
+
+    attributes: str
+    """Canonical JSON, as of a `Profile`."""
+    loaded_at: datetime
+
+
+async def write(connection: Connection, *, companies: Mapping[str, Profile], now: datetime) -> None:
+    """Make these the profiles of these domains."""
+    rows = [
+        (domain, profile.text, "{" + ",".join(map(str, profile.terms(EVERYBODY, domain=domain))) + "}")
+        for domain, profile in companies.items()
+    ]
+    if rows:
+        await connection.execute(_WRITE, *(list(column) for column in zip(*rows, strict=True)), now)
+
+
+async def find(connection: Connection, *, domain: str) -> Entry | None:
+    """What is known of a company."""
+    row = await connection.fetchrow("SELECT attributes, loaded_at FROM directory_company WHERE domain = $1", domain)
+    return None if row is None else Entry(**dict(row))
+
+
+async def find_all(connection: Connection, *, domains: Sequence[str]) -> dict[str, Entry]:
+    """What is known of these companies, by domain."""
+    rows = await connection.fetch(
+        "SELECT domain, attributes, loaded_at FROM directory_company WHERE domain = ANY ($1::text[])", list(domains)
+    )
+    return {row["domain"]: Entry(row["attributes"], row["loaded_at"]) for row in rows}
+
+
+async def count(connection: Connection) -> int:
+    """How many companies there are."""
+    return int(await connection.fetchval("SELECT count(*) FROM directory_company"))
+
+
+async def clear(connection: Connection) -> None:
+    """Forget all of them."""
+    await connection.execute("TRUNCATE directory_company")
