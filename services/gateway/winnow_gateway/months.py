@@ -1,13 +1,15 @@
 """The month: scored records count against the plan, each request once, and only where a score came out.
 
-A request is counted before it is sent and given back when its answer says that nothing was done. What nobody knows (no
+A request is counted before it is sent, as the most that it can be, and given back when its answer says that nothing was
+done; of a success that is fewer records, the rest is given back. What nobody knows (no
 answer in time, a log that did not acknowledge) stays counted; a repetition of the request finds its reservation and
 settles it. Plans that count nothing never touch the database.
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from winnow_common import logs
@@ -28,7 +30,7 @@ _REMEMBERED = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What a request costs if it succeeds."""
+    """What a request costs at most if it succeeds."""
 
     principal: Principal
     identity: RequestIdentity
@@ -39,6 +41,14 @@ class Charge:
     """Whether this call made the reservation, rather than an earlier one of the same request."""
 
 
+class _Owed(NamedTuple):
+    """What is still to be given back of a request: all but `kept` records, or everything where that is None."""
+
+    tenant: UUID
+    request: UUID
+    kept: int | None
+
+
 class Months:
     """Counts records, and knows how each tenant's month stood when it was last seen."""
 
@@ -46,7 +56,7 @@ class Months:
         self._pool = pool
         self._clock = clock
         self._seen: OrderedDict[UUID, Usage] = OrderedDict()
-        self._owed: list[tuple[UUID, UUID]] = []
+        self._owed: deque[_Owed] = deque()
 
     def observe(self, tenant: UUID, usage: Usage) -> None:
         """Remember how a tenant's month stands."""
@@ -88,45 +98,66 @@ class Months:
             raise limit_exceeded([standing], [standing.policy.name])
         return Charge(principal, identity, records, counted=True, mine=reservation.counted)
 
-    async def settle(self, charge: Charge, *, succeeded: bool, replayed: bool) -> None:
-        """Keep or give back what was counted, as the answer to the request says.
+    async def keep(self, charge: Charge, *, records: int) -> None:
+        """Of a success: keep so many of the records that were counted, and give the rest back.
 
-        A success keeps it, and counts it again where another call of the same request has given it back meanwhile.
-        Otherwise a call gives back its own count; a stored refusal is the request's answer for good, so it gives back
-        whoever counted.
+        They are counted again where another call of the same request has given them back meanwhile.
         """
-        if not charge.counted or (succeeded and charge.mine) or not (succeeded or charge.mine or replayed):
+        if not charge.counted:
             return
+        owed = None if records >= charge.records else _Owed(charge.principal.tenant, charge.identity.id, records)
         try:
-            if succeeded:
-                await self._ensure(charge)
-            else:
-                await self._give_back(charge.principal.tenant, charge.identity.id)
+            if not charge.mine:
+                await self._ensure(charge, records=records)
+            if owed is not None:
+                await self._pay(owed)
         except Transient:
-            _log.warning("could not settle the records of a request; trying again later", succeeded=succeeded)
-            if not succeeded:
-                self._owed.append((charge.principal.tenant, charge.identity.id))
+            _log.warning("could not settle the records of a success; trying again later")
+            if owed is not None:
+                self._owed.append(owed)
+
+    async def give_back(self, charge: Charge, *, replayed: bool) -> None:
+        """Of a refusal: give back what this call has counted.
+
+        A stored refusal is the request's answer for good, so it gives back whoever counted.
+        """
+        if not charge.counted or not (charge.mine or replayed):
+            return
+        owed = _Owed(charge.principal.tenant, charge.identity.id, None)
+        try:
+            await self._pay(owed)
+        except Transient:
+            _log.warning("could not settle the records of a refusal; trying again later")
+            self._owed.append(owed)
 
     async def pay_owed(self) -> None:
         """Give back what could not be given back when it was due."""
         while self._owed:
-            await self._give_back(*self._owed[-1])
-            self._owed.pop()
+            owed = self._owed.popleft()
+            try:
+                await self._pay(owed)
+            except BaseException:
+                self._owed.append(owed)
+                raise
 
-    async def _ensure(self, charge: Charge) -> None:
+    async def _ensure(self, charge: Charge, *, records: int) -> None:
         reservation = await store.reserve(
             self._pool,
             tenant=charge.principal.tenant,
             request=charge.identity.id,
             previous=charge.identity.previous_id,
-            records=charge.records,
+            records=records,
             limit=_ANY,
             now=self._clock(),
         )
         self.observe(charge.principal.tenant, reservation.usage)
 
-    async def _give_back(self, tenant: UUID, request: UUID) -> None:
-        usage = await store.give_back(self._pool, tenant=tenant, request=request)
+    async def _pay(self, owed: _Owed) -> None:
+        tenant, request, kept = owed
+        if kept is None:
+            usage = await store.give_back(self._pool, tenant=tenant, request=request)
+        else:
+            usage = await store.keep(self._pool, tenant=tenant, request=request, records=kept)
         if usage is not None:
             self.observe(tenant, usage)
 

@@ -33,13 +33,23 @@ async def send(services: Services, call: Call, route: Route, sends: Sends) -> we
         return passed_on(call, await ask(services, call, sends, message), sends)
     charge = await services.months.charge(call.caller, call.identity, records=route.records_of(inputs))
     reply = await ask(services, call, sends, message)
-    succeeded = 200 <= reply.status < 300
-    await services.months.settle(charge, succeeded=succeeded, replayed=reply.replayed)
-    if succeeded and not reply.replayed and call.caller.environment.livemode:
-        call.charged = route.records
-    if succeeded and sends.restore is not None:
+    if not 200 <= reply.status < 300:
+        await services.months.give_back(charge, replayed=reply.replayed)
+        return passed_on(call, reply, sends)
+    records = min(charge.records, _records(reply, sends, most=charge.records))
+    await services.months.keep(charge, records=records)
+    if not reply.replayed and call.caller.environment.livemode:
+        call.charged = records
+    if sends.restore is not None:
         reply = replace(reply, body=sends.restore(reply.body, inputs))
     return passed_on(call, reply, sends)
+
+
+def _records(reply: Reply, sends: Sends, *, most: int) -> int:
+    """How many scored records a success is; an answer that was stored does not say, but shows what has a score."""
+    if reply.records is not None:
+        return reply.records
+    return sends.scored(reply.body) if reply.replayed and sends.scored is not None else most
 
 
 async def ask(services: Services, call: Call, sends: Sends, message: BaseModel, *, mark: Any = None) -> Reply:

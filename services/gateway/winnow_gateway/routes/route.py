@@ -46,6 +46,8 @@ class Sends:
     """Seconds until the caller gets 504."""
     location: str | None = None
     """Location of an answer 201 or 202, with `{fields}` of its body."""
+    scored: Callable[[bytes], int] | None = None
+    """How many scores the body of a success shows, where it may be fewer than were asked for."""
     restore: Callable[[bytes, Inputs], bytes] | None = None
     """Puts back into the body of a success what the caller sent and the log may not hold."""
 

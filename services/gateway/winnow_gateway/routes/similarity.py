@@ -1,5 +1,6 @@
 """Similarity: how much companies look like the tenant's customers."""
 
+import orjson
 from winnow_contracts import similarity
 from winnow_contracts.similarity import CompaniesToScore, CompanyIdentifiers, ScoreCompanies, ScoreCompany
 
@@ -13,6 +14,11 @@ _IDENTIFIERS = (
     "name; where several are usable the most exact counts. Of an e-mail address only the domain is read, and neither "
     "it nor a person's page is kept or logged. "
 )
+
+
+def _scored(body: bytes) -> int:
+    answers = orjson.loads(body)
+    return sum(answer["score"] is not None for answer in (answers if isinstance(answers, list) else [answers]))
 
 
 def _subject(message: ScoreCompany) -> str:
@@ -47,6 +53,7 @@ ROUTES = (
             type=similarity.SCORE,
             message=lambda inputs: ScoreCompany(company=identifiers(inputs.body)),
             subject=_subject,
+            scored=_scored,
         ),
         links={"getScore": {"id": "$response.body#/score_id"}, "getRequest": {"id": "$response.body#/request_id"}},
     ),
@@ -76,6 +83,7 @@ ROUTES = (
         sends=to_scoring(
             type=similarity.SCORE_BATCH,
             message=lambda inputs: ScoreCompanies(companies=[identifiers(item) for item in inputs.body.items]),
+            scored=_scored,
         ),
     ),
     Route(

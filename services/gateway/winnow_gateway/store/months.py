@@ -44,6 +44,22 @@ RETURNING month.started_at, month.used
 """
 
 
+_KEEP = """
+WITH returned AS (
+    UPDATE reservation SET records = $3
+    FROM (
+        SELECT records FROM reservation WHERE tenant_id = $1 AND request_id = $2 FOR UPDATE
+    ) AS before
+    WHERE reservation.tenant_id = $1 AND reservation.request_id = $2 AND reservation.records > $3
+    RETURNING before.records - reservation.records AS records, reservation.month_started_at
+)
+UPDATE month SET used = greatest(0, month.used - returned.records)
+FROM returned
+WHERE month.tenant_id = $1 AND month.started_at = returned.month_started_at
+RETURNING month.started_at, month.used
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """How much of a month is used; `started_at` is None before its first call."""
@@ -82,6 +98,16 @@ async def reserve(
 async def give_back(pool: Pool, *, tenant: UUID, request: UUID) -> Usage | None:
     """Take a request's records off the month again; None where they were not counted, or in a month that has ended."""
     row = await pool.fetchrow(_GIVE_BACK, tenant, request)
+    return None if row is None else Usage(row["started_at"], row["used"])
+
+
+async def keep(pool: Pool, *, tenant: UUID, request: UUID, records: int) -> Usage | None:
+    """Keep so many of a request's records and take the rest off the month again, once however often it is said.
+
+    None where no more than that was counted, or in a month that has ended. The reservation stays, even of no records:
+    a repetition is to find it.
+    """
+    row = await pool.fetchrow(_KEEP, tenant, request, records)
     return None if row is None else Usage(row["started_at"], row["used"])
 
 
