@@ -11,6 +11,7 @@ import asyncio
 import csv
 import io
 import json
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 from winnow import Retries, Winnow
+from winnow.cli.app import main
+
+from tests.clients.similarity_api import SimilarityApi, SimilarityState
 
 KEY = "wk_test_0123456789"
 PASSWORD = "correct horse battery staple"
@@ -74,6 +78,7 @@ class WinnowServer:
     stored: dict[str, tuple[bytes, int, bytes]] = field(default_factory=dict)
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
     works_done: int = 0
+    similarity: SimilarityState = field(default_factory=SimilarityState)
 
     def fail(self, *failures: Failure) -> None:
         self.failures.extend(failures)
@@ -128,6 +133,7 @@ class Api:
                 web.post("/v1/scoring", self.score),
                 web.post("/v1/scoring/batch", self.score_batch),
                 web.get("/v1/requests/{id}", self.get_request),
+                *SimilarityApi(self.server.similarity, self.server.imports).routes(),
             ]
         )
         return app
@@ -388,3 +394,33 @@ def client(api: WinnowServer, slept: list[float]) -> Iterator[Winnow]:
 def failing() -> type[Failure]:
     """Makes the answers that `api.fail` gives."""
     return Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    def lines(self) -> list[Any]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture
+def winnow(
+    api: WinnowServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Printed]:
+    """Runs `winnow …` against `api` with a key."""
+    monkeypatch.setenv("WINNOW_URL", api.url)
+    monkeypatch.setenv("WINNOW_API_KEY", KEY)
+
+    def run(*arguments: str) -> Printed:
+        monkeypatch.setattr(sys, "argv", ["winnow", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return Printed(int(ended.value.code or 0), printed.out, printed.err)
+
+    return run

@@ -9,51 +9,22 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
-from winnow.cli.app import app, main
+from winnow.cli.app import app
 from winnow.configuration import configuration_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.clients.conftest import WinnowServer
+    from tests.clients.conftest import Printed, WinnowServer
 
 KEY = "wk_test_0123456789"
 
 
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    def lines(self) -> list[Any]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-Run = Callable[..., Printed]
-
-
-@pytest.fixture
-def winnow(api: WinnowServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs `winnow …` against `api` with a key."""
-    monkeypatch.setenv("WINNOW_URL", api.url)
-    monkeypatch.setenv("WINNOW_API_KEY", KEY)
-
-    def run(*arguments: str) -> Printed:
-        monkeypatch.setattr(sys, "argv", ["winnow", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return Printed(int(ended.value.code or 0), printed.out, printed.err)
-
-    return run
+Run = Callable[..., "Printed"]
 
 
 def know(api: WinnowServer, *domains: str) -> None:

@@ -23,7 +23,7 @@ HEADERS: Mapping[Identifier, tuple[str, ...]] = {
 """Of several columns for one identifier a row's first that is not blank counts, in this order."""
 
 AMBIGUOUS_NAME = "name"
-"""A company's name, unless there are e-mail addresses: beside those it is mostly a person's, which nobody is to have."""
+"""A company's name, unless there are e-mail addresses: beside those it is mostly a person's, which stays here."""
 
 LONGEST = 2048
 """Characters of an identifier; the API takes no more."""

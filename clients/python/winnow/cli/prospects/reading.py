@@ -116,6 +116,6 @@ def _fitted(path: Path, cells: list[str], *, width: int, line: int) -> list[str]
     """A row with a cell for each header. More than that would put values under the wrong one, so they are refused."""
     if any(cell.strip() for cell in cells[width:]):
         raise typer.BadParameter(
-            f"{path}, line {line}: {len(cells)} cells are under {width} headers; texts with delimiters belong in quotes."
+            f"{path}, line {line}: {len(cells)} cells are under {width} headers; put texts in quotes."
         )
     return cells[:width] + [""] * (width - len(cells))
