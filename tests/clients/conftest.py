@@ -74,6 +74,7 @@ class WinnowServer:
     imports: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     received: list[Received] = field(default_factory=list)
     failures: deque[Failure] = field(default_factory=deque)
+    failure_after: tuple[int, Failure] | None = None
     answers_to_lose: int = 0
     stored: dict[str, tuple[bytes, int, bytes]] = field(default_factory=dict)
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
@@ -82,6 +83,19 @@ class WinnowServer:
 
     def fail(self, *failures: Failure) -> None:
         self.failures.extend(failures)
+
+    def fail_after(self, count: int, failure: Failure) -> None:
+        """Answer `count` more requests that do not fail otherwise, and the one after them with `failure`."""
+        self.failure_after = (count, failure)
+
+    def next_failure(self) -> Failure | None:
+        if self.failures:
+            return self.failures.popleft()
+        if self.failure_after is None:
+            return None
+        count, failure = self.failure_after
+        self.failure_after = (count - 1, failure) if count else None
+        return None if count else failure
 
     def lose_answers(self, count: int) -> None:
         self.answers_to_lose = count
@@ -144,8 +158,8 @@ class Api:
         body = await request.read()
         seen = Received(request.method, request.path, dict(request.query), dict(request.headers), body)
         self.server.received.append(seen)
-        if self.server.failures:
-            return _failed(self.server.failures.popleft())
+        if failure := self.server.next_failure():
+            return _failed(failure)
         is_open = request.path.startswith(("/v1/accounts", "/v1/sessions"))
         if not is_open and request.headers.get("Authorization") not in {f"Bearer {KEY}", "Bearer session"}:
             return problem(401, "invalid_api_key", "Invalid API key")
