@@ -194,7 +194,7 @@ class House:
 @pytest.fixture(autouse=True)
 def patient_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine can take longer than 150 ms to answer, and the fallback then counts anew: tests count exactly."""
-    monkeypatch.setattr("winnow_gateway.limits.redis_windows.TIMEOUT", 5.0)
+    monkeypatch.setattr("winnow_gateway.redis_trips.TIMEOUT", 5.0)
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from winnow_contracts.event import Environment
 from winnow_gateway.limits.limiter import Limiter
 from winnow_gateway.limits.policies import Policy, Standing, limit_exceeded, policies_of, rate_limit_headers
-from winnow_gateway.limits.redis_windows import RedisWindows, open_redis
+from winnow_gateway.limits.redis_windows import RedisWindows
 from winnow_gateway.limits.windows import FailoverWindows, LocalWindows, Taken, Unavailable, Want, Windows
 from winnow_gateway.plans import load_plans
+from winnow_gateway.redis_trips import Trips, open_redis
 
 MINUTE = Policy("minute", 10, 60)
 MONTH = Policy("month", 100, 2_592_000)
@@ -50,7 +51,7 @@ async def windows(request: pytest.FixtureRequest, redis_url: str) -> AsyncIterat
         yield LocalWindows()
     else:
         async with open_redis(redis_url) as client:
-            yield RedisWindows(client)
+            yield RedisWindows(Trips(client))
 
 
 async def test_a_window_gives_its_units_and_no_more(windows: Windows) -> None:
@@ -87,7 +88,7 @@ async def test_a_window_begins_with_the_first_unit_and_ends_after_its_seconds(wi
 
 async def test_names_in_redis_hold_ids_only(redis_url: str) -> None:
     async with open_redis(redis_url) as client:
-        await RedisWindows(client).take("acme", [Want(MINUTE, 1), Want(MONTH, 1)])
+        await RedisWindows(Trips(client)).take("acme", [Want(MINUTE, 1), Want(MONTH, 1)])
         names = {name.decode() async for name in client.scan_iter()}
 
     assert names == {"limits:{acme}:minute", "limits:{acme}:month"}
@@ -96,7 +97,7 @@ async def test_names_in_redis_hold_ids_only(redis_url: str) -> None:
 async def test_redis_that_is_not_there_is_unavailable() -> None:
     async with open_redis("redis://127.0.0.1:1/0") as client:
         with pytest.raises(Unavailable):
-            await RedisWindows(client).take("acme", [Want(MINUTE, 1)])
+            await RedisWindows(Trips(client)).take("acme", [Want(MINUTE, 1)])
 
 
 async def test_redis_that_hangs_is_unavailable() -> None:
@@ -108,7 +109,7 @@ async def test_redis_that_hangs_is_unavailable() -> None:
         port = server.sockets[0].getsockname()[1]
         async with open_redis(f"redis://127.0.0.1:{port}/0") as client:
             with pytest.raises(Unavailable):
-                await RedisWindows(client).take("acme", [Want(MINUTE, 1)])
+                await RedisWindows(Trips(client)).take("acme", [Want(MINUTE, 1)])
 
 
 async def test_while_windows_are_away_the_fallback_counts_and_they_are_asked_once_in_a_while() -> None:
@@ -263,7 +264,7 @@ def test_gateways_that_share_windows_never_exceed_a_limit_in_any_window(
 
 async def test_gateways_that_share_a_valkey_admit_exactly_a_small_limit(redis_url: str) -> None:
     async with open_redis(redis_url) as client:
-        limiters = [Limiter(RedisWindows(client)) for _ in range(4)]
+        limiters = [Limiter(RedisWindows(Trips(client))) for _ in range(4)]
 
         admissions = await asyncio.gather(*(limiters[n % 4].admit("acme", (MINUTE,)) for n in range(100)))
 
@@ -273,7 +274,7 @@ async def test_gateways_that_share_a_valkey_admit_exactly_a_small_limit(redis_ur
 async def test_gateways_that_share_a_valkey_never_exceed_a_large_limit(redis_url: str) -> None:
     large = Policy("minute", 3000, 60)
     async with open_redis(redis_url) as client:
-        limiters = [Limiter(RedisWindows(client)) for _ in range(4)]
+        limiters = [Limiter(RedisWindows(Trips(client))) for _ in range(4)]
         admissions = [
             admission
             for _ in range(10)

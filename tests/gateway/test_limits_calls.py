@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from winnow_gateway.limits.redis_windows import open_redis
+from winnow_gateway.redis_trips import open_redis
 
 from .conftest import Answer, Api, House, open_account
 

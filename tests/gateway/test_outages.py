@@ -12,7 +12,7 @@ from winnow_common.log import LogUnavailable, Message, Publisher
 from winnow_common.outcome import Outcome
 from winnow_common.settings import LogFormat
 from winnow_gateway.app import open_gateway
-from winnow_gateway.limits.redis_windows import open_redis
+from winnow_gateway.redis_trips import open_redis
 
 from .conftest import Api, House, open_account
 

@@ -7,6 +7,7 @@ from functools import partial
 
 from winnow_common import http
 from winnow_common.clock import Clock, system_clock
+from winnow_common.domains import public_suffixes
 from winnow_common.kafka import KafkaLog
 from winnow_common.lifecycle import Background
 from winnow_common.log import Log
@@ -22,12 +23,14 @@ from winnow_gateway.credentials import Pepper, Prefix
 from winnow_gateway.housekeeping import Housekeeping, LastUses
 from winnow_gateway.limits.limiter import Limiter
 from winnow_gateway.limits.policies import Policy
-from winnow_gateway.limits.redis_windows import RedisWindows, open_redis
+from winnow_gateway.limits.redis_windows import RedisWindows
 from winnow_gateway.limits.windows import FailoverWindows, LocalWindows
 from winnow_gateway.metrics import LIMITS_FELL_BACK, LOOKUPS
 from winnow_gateway.months import Months
 from winnow_gateway.passwords import Passwords
 from winnow_gateway.plans import load_plans
+from winnow_gateway.recall.cache import AnswerCache
+from winnow_gateway.redis_trips import Trips, open_redis
 from winnow_gateway.reference_page import render_documents
 from winnow_gateway.registration import Registration
 from winnow_gateway.routes.router import Router
@@ -68,8 +71,7 @@ async def open_gateway(settings: Settings, *, source: Log, clock: Clock = system
         open_redis(settings.redis.get_secret_value()) as redis,
         open_requests(source, replies=REPLIES, instance=settings.instance) as requests,
     ):
-        windows = FailoverWindows(RedisWindows(redis), LocalWindows(), failed=LIMITS_FELL_BACK.inc)
-        services = compose(settings, pool=pool, requests=requests, limiter=Limiter(windows), clock=clock)
+        services = compose(settings, pool=pool, requests=requests, trips=Trips(redis), clock=clock)
         access_log = AccessLog(format=settings.log if settings.access_log else None, instance=settings.instance)
         server = Server(services, Router(TABLE), access_log=access_log)
         operations = Operations()
@@ -85,12 +87,14 @@ async def open_gateway(settings: Settings, *, source: Log, clock: Clock = system
             yield Gateway(services=services, background=background, port=port, operations_port=operations.port)
 
 
-def compose(settings: Settings, *, pool: Pool, requests: Requests, limiter: Limiter, clock: Clock) -> Services:
+def compose(settings: Settings, *, pool: Pool, requests: Requests, trips: Trips, clock: Clock) -> Services:
     """Everything that routes work with."""
     pepper = Pepper(settings.pepper.get_secret_value())
     plans = load_plans(settings.plans, default=settings.default_plan)
     sealed = SealedStore.at(settings.objects, master_key=settings.master_key.get_secret_value())
     months = Months(pool, clock=clock)
+    windows = FailoverWindows(RedisWindows(trips), LocalWindows(), failed=LIMITS_FELL_BACK.inc)
+    public_suffixes()
 
     async def look_up(text: str) -> Credential | None:
         find = keys.find_session if text.startswith(Prefix.SESSION) else keys.find_key
@@ -110,7 +114,8 @@ def compose(settings: Settings, *, pool: Pool, requests: Requests, limiter: Limi
         plans=plans,
         registration=Registration(pepper, sealed),
         authentication=Authentication(look_up, plans=plans, default_plan=settings.default_plan, clock=clock),
-        limiter=limiter,
+        limiter=Limiter(windows),
+        answer_cache=AnswerCache(trips),
         months=months,
         last_uses=LastUses(pool),
         passwords=Passwords(),

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from aiohttp import web
+from winnow_common.errors import Problem
 from winnow_common.identifiers import uuid7
 from winnow_contracts.event import Environment
 
 from winnow_gateway.authentication import Principal
 from winnow_gateway.idempotency import RequestIdentity, identify
 from winnow_gateway.limits.policies import Standing
-from winnow_gateway.routes.route import Route
+from winnow_gateway.routes.route import Inputs, Route
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 
@@ -25,6 +26,10 @@ class Call:
     """As it stands in the request line, without the query."""
     now: datetime
     route: Route | None = None
+    inputs: Inputs | None = None
+    """What the caller sent, once it was read."""
+    fault: Problem | None = None
+    """What was found to be wrong with it before it was time to say so."""
     values: Mapping[str, str] = field(default_factory=dict)
     """Of the path's placeholders."""
     principal: Principal | None = None

@@ -89,6 +89,22 @@ def named(company: Identifiers) -> Named | None:
         return None
 
 
+def kept_under(company: Identifiers) -> Named | None:
+    """What the answer is kept under, where nothing but this was sent, and it is a domain or an address at one.
+
+    A host within a domain is left to the scoring service: some give mail to anybody (alumni.virginia.edu).
+    """
+    if company.company_name is not None or company.linkedin_company is not None or company.unusable:
+        return None
+    if company.domain is not None and company.email_domain is not None:
+        return None
+    found = named(company)
+    if found is None:
+        return None
+    host = (company.domain or company.email_domain or "").lower().removeprefix("www.")
+    return found if host.count(".") == found.domain.count(".") else None
+
+
 def _stripped(text: str) -> str:
     """The text without what nobody can see at its ends; raises for one of nothing else."""
     text = text.strip().strip("\0").strip()

@@ -11,7 +11,15 @@ from winnow_gateway.routes.route import LARGEST_BODY, Inputs, Route
 
 
 async def read_inputs(call: Call) -> Inputs:
-    """Path, query and JSON body of a call; raises a `Problem` for what is wrong with them."""
+    """Path, query and JSON body of a call, read once; raises a `Problem` for what is wrong with them."""
+    if call.fault is not None:
+        raise call.fault
+    if call.inputs is None:
+        call.inputs = await _read(call)
+    return call.inputs
+
+
+async def _read(call: Call) -> Inputs:
     route = call.matched
     path = None if route.path_model is None else parse(route.path_model, call.values, prefix="?")
     query = _read_query(call, route)

@@ -16,4 +16,5 @@ LOOKUPS = Counter(
     "winnow_gateway_credential_lookups", "Credentials looked up in PostgreSQL, by what was found.", ["found"]
 )
 REPLAYED = Counter("winnow_gateway_replayed", "Answers that an earlier call of the same request had stored.")
+RECALLED = Counter("winnow_gateway_recalled", "Known answers looked for in Redis, by what was found.", ["found"])
 IMPORTED_BYTES = Counter("winnow_gateway_imported_bytes", "Bytes of files taken in.")

@@ -1,7 +1,7 @@
 """The HTTP server: every request goes through `Server.answer`, in this order and with nothing in between.
 
-route → authenticate → limits → scope → the route's function, or its message over the log → headers → metrics and access
-log.
+route → authenticate → limits → scope → the answer that is known, the route's function, or its message over the log →
+headers → metrics and access log.
 
 It is the function that `winnow_common.http.serve` calls.
 """
@@ -18,6 +18,7 @@ from winnow_gateway.call import Call
 from winnow_gateway.headers import answer_headers
 from winnow_gateway.limits.policies import limit_exceeded
 from winnow_gateway.metrics import IN_FLIGHT, LIMITED
+from winnow_gateway.recall.answering import Recall
 from winnow_gateway.routes.route import Route
 from winnow_gateway.routes.router import Found, Router
 from winnow_gateway.sending import send
@@ -68,24 +69,36 @@ class Server:
             return await self._serve(call, route)
 
     async def _serve(self, call: Call, route: Route) -> web.StreamResponse:
+        recall = None
         if route.authenticated:
-            await self._admit(call)
+            await self._authenticate(call)
+            if route.recalls is not None:
+                recall = Recall(self._services, call, route.recalls)
+                await recall.begin()
+            await self._count(call)
             if route.scope is not None and route.scope not in call.caller.scopes:
                 raise Problem(
                     403, "missing_scope", f"This key lacks the scope {route.scope}.", extra={"scope": route.scope}
                 )
         call.identify()
+        if recall is not None and (known := await recall.finish()) is not None:
+            return known
         if route.sends is not None:
             return await send(self._services, call, route, route.sends)
         if route.local is not None:
             return await route.local(self._services, call)
         raise NotImplementedError(f"{route.name} has neither message nor function")
 
-    async def _admit(self, call: Call) -> None:
-        """Say who calls and count the call, or raise the `Problem` that refuses it."""
-        principal = await self._services.authentication.principal(call.request.headers.get("Authorization"))
+    async def _authenticate(self, call: Call) -> None:
+        """Say who calls, or raise the `Problem` that refuses it."""
+        header = call.request.headers.get("Authorization")
+        call.principal = await self._services.authentication.principal(header)
+
+    async def _count(self, call: Call) -> None:
+        """Count the call, or raise the `Problem` that refuses it."""
+        principal = call.caller
         admission = await self._services.limiter.admit(principal.subject, principal.policies.requests)
-        call.principal, call.standings = principal, admission.standings
+        call.standings = admission.standings
         if not principal.session:
             self._services.last_uses.note(principal.tenant, principal.credential, call.now)
         if not admission.admitted:
@@ -96,7 +109,8 @@ class Server:
     async def _unmatched(self, call: Call, found: Found | None) -> Problem:
         """The refusal of a path or method that is not in the table; a call with a key counts all the same."""
         if "Authorization" in call.request.headers:
-            await self._admit(call)
+            await self._authenticate(call)
+            await self._count(call)
         if found is None:
             return Problem(404, "not_found", "There is nothing at this path. GET /openapi.json lists what there is.")
         allowed = ", ".join(sorted(found.methods))

@@ -16,6 +16,7 @@ from winnow_gateway.limits.policies import Policy
 from winnow_gateway.months import Months
 from winnow_gateway.passwords import Passwords
 from winnow_gateway.plans import Plan, Plans
+from winnow_gateway.recall.cache import AnswerCache
 from winnow_gateway.registration import Registration
 from winnow_gateway.settings import Settings
 
@@ -34,6 +35,7 @@ class Services:
     registration: Registration
     authentication: Authentication
     limiter: Limiter
+    answer_cache: AnswerCache
     months: Months
     last_uses: LastUses
     passwords: Passwords

@@ -43,6 +43,12 @@ HEADERS: Final[Mapping[str, Header]] = {
         {"type": "string", "const": "true"},
         required=False,
     ),
+    "Cache-Status": _header(
+        "Whether the answer was known (RFC 9211): `winnow; hit; ttl=281`, `winnow; fwd=miss` or, where it was not "
+        "looked for, `winnow; fwd=bypass`.",
+        _TEXT,
+    ),
+    "Age": _header("Of an answer that was known: seconds since it was computed.", _NUMBER, required=False),
     "WWW-Authenticate": _header("How to authenticate.", {"type": "string", "const": "Bearer"}),
     "Content-Disposition": _header("A name for the file.", _TEXT),
 }

@@ -17,9 +17,13 @@ from winnow_gateway.scopes import Scope
 
 if TYPE_CHECKING:
     from winnow_gateway.call import Call
+    from winnow_gateway.identifiers import Named
     from winnow_gateway.services import Services
 
 LARGEST_BODY = 1024 * 1024
+
+Recalls = Callable[["Inputs"], "Named | None"]
+"""Of what a caller sent: what an answer that is known already would be kept under."""
 
 Local = Callable[["Services", "Call"], Awaitable[web.StreamResponse]]
 """A function of the gateway that answers a call."""
@@ -93,6 +97,8 @@ class Route:
     scope: Scope | None = None
     records: int = 0
     """Scored records that a success costs, at most."""
+    recalls: Recalls | None = None
+    """Where the answer may be known already, in Redis."""
     times: Callable[[Inputs], int] | None = None
     """How often it costs them, where that depends on what was sent."""
     path_model: type[BaseModel] | None = None

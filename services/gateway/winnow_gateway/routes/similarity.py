@@ -4,7 +4,7 @@ import orjson
 from winnow_contracts import similarity
 from winnow_contracts.similarity import CompaniesToScore, CompanyIdentifiers, ScoreCompanies, ScoreCompany
 
-from winnow_gateway.identifiers import identifiers, named
+from winnow_gateway.identifiers import identifiers, kept_under, named
 from winnow_gateway.routes.route import Answer, Route, to_scoring
 from winnow_gateway.routes.similarity_examples import EXAMPLE_MODEL, EXAMPLE_SIMILARITY, EXAMPLE_UNKNOWN
 from winnow_gateway.scopes import Scope
@@ -40,10 +40,12 @@ ROUTES = (
                 "The score with its whole explanation: the contributions in `breakdown` add up to it.",
                 similarity.SimilarityAnswer,
                 EXAMPLE_SIMILARITY,
+                headers=("Cache-Status", "Age"),
             )
         },
         scope=Scope.SCORE,
         records=1,
+        recalls=lambda inputs: kept_under(identifiers(inputs.body)),
         body=CompanyIdentifiers,
         body_examples={
             "default": {"domain": "newstartup.com"},
