@@ -77,20 +77,30 @@ def test_variables_of_a_service_are_those_of_its_settings(
         str(field.validation_alias or f"{prefix}{field_name.upper()}")
         for field_name, field in settings.model_fields.items()
     }
-    given = environment(compose.services[name], values=filled_in)
-    for variable, value in given.items():
+    given = {
+        role.label: environment(compose.services[role.label], values=filled_in)
+        for role in ROLES
+        if role.service == name
+    }
+    for variable, value in given[name].items():
         monkeypatch.setenv(variable, value)
 
     read = settings()
 
-    assert set(given) <= known
+    assert all(set(variables_of_role) <= known for variables_of_role in given.values())
     assert read.kafka == "kafka:9092"
+
+
+def test_only_the_keeper_of_scoring_knows_where_redis_is(compose: Compose) -> None:
+    knowing = {name for name, service in compose.services.items() if "WINNOW_SCORING_REDIS" in service.environment}
+
+    assert knowing == {"keeper"}
 
 
 def test_every_address_names_a_service_and_the_port_it_listens_on(compose: Compose, filled_in: dict[str, str]) -> None:
     listening = {"postgres": 5432, "valkey": 6379, "kafka": 9092}
-    for service in SERVICES:
-        for name, value in environment(compose.services[service], values=filled_in).items():
+    for role in ROLES:
+        for name, value in environment(compose.services[role.label], values=filled_in).items():
             if name.endswith(("_POSTGRES", "_REDIS")):
                 address = urlsplit(value)
                 assert address.hostname is not None

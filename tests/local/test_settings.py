@@ -7,7 +7,7 @@ import pytest
 from winnow_local.errors import StackError
 from winnow_local.ports import LOOPBACK, free_port
 from winnow_local.reservation import reserved_port
-from winnow_local.services import ROLES, Wiring
+from winnow_local.services import ROLES, Role, Wiring
 from winnow_local.settings import StackSettings
 
 WIRING = Wiring(
@@ -72,16 +72,24 @@ def test_two_stacks_that_name_no_port_get_different_ones() -> None:
         assert first != second
 
 
+def variables(service: str, role: str = "serve", *, instance: str = "one") -> dict[str, str]:
+    return WIRING.environment(Role(service=service, role=role), instance=instance, operations_port=9000)
+
+
 def test_every_process_gets_its_own_instance_and_only_its_own_secrets() -> None:
-    gateway = WIRING.environment("gateway", instance="gateway-2", operations_port=9000)
-    scoring = WIRING.environment("scoring", instance="scoring", operations_port=9001)
+    gateway, scoring = variables("gateway", instance="gateway-2"), variables("scoring")
 
     assert gateway["WINNOW_GATEWAY_INSTANCE"] == "gateway-2"
     assert gateway["WINNOW_GATEWAY_POSTGRES"] == "postgresql://g"
     assert not [name for name in scoring if "GATEWAY" in name or "REDIS" in name or "PEPPER" in name]
 
 
+def test_only_the_keeper_of_scoring_knows_where_redis_is() -> None:
+    assert variables("scoring", "keeper")["WINNOW_SCORING_REDIS"] == "redis://r"
+    assert "WINNOW_SCORING_REDIS" not in variables("scoring", "imports")
+
+
 def test_bulk_work_gives_way_to_requests() -> None:
     niceness = {role.label: role.niceness for role in ROLES}
 
-    assert niceness == {"gateway": 0, "scoring": 0, "imports": 10}
+    assert niceness == {"gateway": 0, "scoring": 0, "imports": 10, "keeper": 0}

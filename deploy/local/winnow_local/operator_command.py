@@ -12,7 +12,7 @@ from winnow_local import endpoints
 from winnow_local.credentials import load_or_create
 from winnow_local.errors import StackError
 from winnow_local.home import Home
-from winnow_local.services import SERVICES, Wiring
+from winnow_local.services import SERVICES, Role, Wiring
 from winnow_local.settings import StackSettings
 
 
@@ -45,4 +45,4 @@ def environment_of(service: str, *, home: Home) -> Mapping[str, str]:
         port=urlsplit(found.gateway).port or 80,
         log_level="warning",
     )
-    return wiring.environment(service, instance="operator", operations_port=0)
+    return wiring.environment(Role(service=service), instance="operator", operations_port=0)

@@ -27,6 +27,7 @@ ROLES = (
     Role(service="gateway"),
     Role(service="scoring"),
     Role(service="scoring", role="imports", niceness=BULK_NICENESS),
+    Role(service="scoring", role="keeper"),
 )
 SERVICES = tuple(dict.fromkeys(role.service for role in ROLES))
 
@@ -50,8 +51,9 @@ class Wiring:
         """Where the gateway answers."""
         return f"http://{LOOPBACK}:{self.port}"
 
-    def environment(self, service: str, *, instance: str, operations_port: int) -> dict[str, str]:
+    def environment(self, role: Role, *, instance: str, operations_port: int) -> dict[str, str]:
         """The variables of one process."""
+        service = role.service
         values = {
             "POSTGRES": self.postgres[service],
             "KAFKA": self.kafka,
@@ -70,6 +72,8 @@ class Wiring:
                 "REDIS": self.redis,
                 "PEPPER": self.pepper,
             }
+        if role.role == "keeper":
+            values["REDIS"] = self.redis
         return {f"WINNOW_{service.upper()}_{name}": value for name, value in values.items()}
 
     def command(self, role: Role, *, instance: str, operations_port: int = 0) -> Command:
@@ -77,6 +81,6 @@ class Wiring:
         return Command(
             name=instance,
             argv=(sys.executable, "-m", f"winnow_{role.service}", role.role),
-            environment=self.environment(role.service, instance=instance, operations_port=operations_port),
+            environment=self.environment(role, instance=instance, operations_port=operations_port),
             niceness=role.niceness,
         )

@@ -1,4 +1,4 @@
-"""`python -m winnow_scoring [serve|imports|migrate|dlq]`."""
+"""`python -m winnow_scoring [serve|imports|keeper|migrate|dlq]`."""
 
 import sys
 

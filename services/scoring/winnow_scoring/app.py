@@ -1,7 +1,7 @@
 """The composition root: the only place that constructs things.
 
-Two roles share the schema and run as processes of their own, so that bulk work never delays a single score: `serve`
-answers requests from the log, `imports` takes in files. Both relay facts.
+Three roles share the schema and run as processes of their own, so that nothing delays a single score: `serve` answers
+requests from the log, `imports` takes in files, `keeper` keeps similarity answers in Redis. All of them relay facts.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -19,11 +19,13 @@ from winnow_common.log import Log, Publisher
 from winnow_common.operations import Operations
 from winnow_common.outcome import AnyHandler
 from winnow_common.postgres import Pool, open_pool, ping
+from winnow_common.redis import open_redis
 from winnow_common.relay import Relay
 from winnow_common.sealed import SealedStore
 from winnow_common.stored_answers import stored_answers
 from winnow_contracts.topics import REPLIES, SCORING_REQUESTS
 
+from winnow_scoring.cache.redis_entries import RedisEntries
 from winnow_scoring.comparers import NoComparers
 from winnow_scoring.compiled_rules import CompiledRules
 from winnow_scoring.cursors import Cursors
@@ -34,15 +36,18 @@ from winnow_scoring.handlers.rules import RuleHandlers
 from winnow_scoring.handlers.scores import ScoreHandlers
 from winnow_scoring.handlers.scoring import ScoringHandlers
 from winnow_scoring.import_runner import SOURCE, ImportRunner
+from winnow_scoring.keeper import Keeper
 from winnow_scoring.settings import Settings
 from winnow_scoring.store import partitions
 
 GROUP: Final = "scoring"
+_REDIS_SECONDS: Final = 2.0
+"""A batch of answers may be megabytes, and nobody waits for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foundation:
-    """What both roles stand on."""
+    """What all roles stand on."""
 
     log: Log
     pool: Pool
@@ -88,6 +93,21 @@ async def take_in(settings: Settings) -> AsyncIterator[Background]:
             wake_relay=base.relay.wake,
         )
         base.background.start("imports", runner.run, drain=runner.drain)
+        yield base.background
+
+
+@asynccontextmanager
+async def keep(settings: Settings, *, redis_url: str) -> AsyncIterator[Background]:
+    """Keep similarity answers in Redis, until told to stop."""
+    async with (
+        open_redis(redis_url, timeout=_REDIS_SECONDS) as redis,
+        _founded(settings, role="keeper", clock=system_clock) as base,
+    ):
+        entries = RedisEntries(redis)
+        keeper = Keeper(log=base.log, pool=base.pool, entries=entries, clock=system_clock)
+        base.background.start("keeper", keeper.run, drain=keeper.drain)
+        base.operations.add_check("redis", entries.ready)
+        base.operations.add_check("keeper", keeper.ready)
         yield base.background
 
 

@@ -1,13 +1,15 @@
-"""What `python -m winnow_scoring` can do: serve, imports, migrate, dlq."""
+"""What `python -m winnow_scoring` can do: serve, imports, keeper, migrate, dlq."""
 
+import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from winnow_common import commands, lifecycle
 from winnow_common.commands import Command
 from winnow_common.settings import load
 
-from winnow_scoring.app import serve, take_in
+from winnow_scoring.app import keep, serve, take_in
 from winnow_scoring.settings import Settings
 
 SERVICE: Final = "scoring"
@@ -23,6 +25,15 @@ def take_in_files(_: Sequence[str]) -> int:
     lifecycle.main(load(Settings), take_in, service=SERVICE)
 
 
+def keep_cache(_: Sequence[str]) -> int:
+    """Keep similarity answers in Redis until told to stop."""
+    settings = load(Settings)
+    if settings.redis is not None:
+        lifecycle.main(settings, partial(keep, redis_url=settings.redis.get_secret_value()), service=SERVICE)
+    sys.stderr.write("WINNOW_SCORING_REDIS: the role keeper needs the URL of Redis or Valkey\n")
+    return 2
+
+
 def migrate_schema(_: Sequence[str]) -> int:
     """Bring the schema up to date."""
     return commands.migrate_schema(load(Settings), package=__file__)
@@ -36,6 +47,7 @@ def dead_letters(arguments: Sequence[str]) -> int:
 COMMANDS: Final[Mapping[str, Command]] = {
     "serve": answer_requests,
     "imports": take_in_files,
+    "keeper": keep_cache,
     "migrate": migrate_schema,
     "dlq": dead_letters,
 }

@@ -1,6 +1,6 @@
 """What scoring is told by its environment (prefix WINNOW_SCORING_)."""
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 from winnow_common.consumer import BATCH
 from winnow_common.settings import CommonSettings
@@ -15,3 +15,5 @@ class Settings(CommonSettings):
     """Messages that are handled in one transaction at most."""
     pool_size: int = Field(default=8, ge=4, le=100)
     """Connections to PostgreSQL: one for the batch in hand, four for reads, the others for relay and maintenance."""
+    redis: SecretStr | None = None
+    """URL of Redis or Valkey, for the role `keeper` alone: answers that may be lost, and nothing of value."""

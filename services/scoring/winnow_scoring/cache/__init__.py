@@ -1,0 +1,1 @@
+"""Similarity answers in Redis: the facts that fill it and empty it, and the scripts that do so in any order."""
