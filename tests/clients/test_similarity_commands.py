@@ -184,29 +184,50 @@ def test_what_would_change_a_score_is_shown(api: WinnowServer, winnow: Run) -> N
 
 DIRECTORY = """
 import json, sys
-for rows in (100, 200):
-    print(json.dumps({"rows": rows, "asked": sys.argv[1:]}), flush=True)
+print(json.dumps({"rows": 100, "loaded": 100, "rejected": 0}), flush=True)
+done = {"rows": 200, "loaded": 199, "rejected": 1, "errors": [{"line": 7, "reason": "Invalid domain format"}]}
+broken = "broken.csv" in sys.argv
+if broken:
+    done["error"] = {"code": "not_utf8", "detail": "The file is not UTF-8."}
+print(json.dumps(done | {"asked": sys.argv[1:]}), flush=True)
+sys.exit(broken)
 """
 
 
 @pytest.fixture
 def directory_command(tmp_path: Path) -> str:
-    """Stands for `python -m winnow_scoring directory`: progress, and what was asked."""
+    """Stands for `python -m winnow_scoring directory`: progress, a summary, and what was asked."""
     script = tmp_path / "stand_in.py"
     script.write_text(DIRECTORY)
     return f"{sys.executable} {script}"
 
 
 def test_the_directory_is_loaded_by_the_operator_command(winnow: Run, directory_command: str) -> None:
-    dumped = winnow("companies", "load-directory", "all.csv", "--command", directory_command, "--json")
     shown = winnow("companies", "load-directory", "all.csv", "--command", directory_command)
 
-    assert dumped.code == 0
-    assert dumped.lines() == [{"rows": 200, "asked": ["load", "all.csv"]}]
-    assert "200" in shown.out
+    assert shown.code == 0
+    assert "199 of 200 rows loaded, 1 rejected." in shown.out
+    assert "Invalid domain format" in shown.out
 
 
-def test_a_directory_that_could_not_be_loaded_is_a_failure(winnow: Run) -> None:
+def test_format_and_mapping_of_a_directory_go_to_the_operator_command(winnow: Run, directory_command: str) -> None:
+    options = ["--format", "ndjson", "--map", "Site=domain", "--command", directory_command]
+
+    printed = winnow("companies", "load-directory", "all.txt", *options, "--json")
+
+    asked = printed.lines()[0]["asked"]
+    assert asked == ["load", "all.txt", "--format", "ndjson", "--mapping", '{"Site": "domain"}']
+
+
+def test_a_directory_that_could_be_read_in_part_is_told_and_is_a_failure(winnow: Run, directory_command: str) -> None:
+    printed = winnow("companies", "load-directory", "broken.csv", "--command", directory_command)
+
+    assert printed.code == 1
+    assert "199 of 200 rows loaded" in printed.out
+    assert "The file is not UTF-8." in printed.err
+
+
+def test_an_operator_command_that_fails_without_a_word_is_a_failure(winnow: Run) -> None:
     failing = f"{sys.executable} -c exit(4)"
 
     assert winnow("companies", "load-directory", "all.csv", "--command", failing).code == 1

@@ -6,18 +6,18 @@ from collections.abc import Iterable
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from winnow.cli.attributes import read_attributes
+from winnow.cli.directory import load_directory
 from winnow.cli.importing import Format, ImportedFile, Mapping, imported, read_mapping
-from winnow.cli.operator import DEFAULT_SERVICE, OperatorCommand, printed_by
-from winnow.cli.progress import counting
-from winnow.cli.tables import companies_table, company_details, directory_summary, import_summary
+from winnow.cli.tables import companies_table, company_details, import_summary
 from winnow.cli.terminal import Json, terminal
 
 app = typer.Typer(help="What is known about companies.", no_args_is_help=True)
+app.command("load-directory")(load_directory)
 
 Domain = Annotated[str, typer.Argument(help="Domain of the company.")]
 
@@ -107,26 +107,6 @@ def import_file(
         here.dump(status)
     else:
         here.show(import_summary(status))
-
-
-@app.command("load-directory")
-def load_directory(
-    context: typer.Context,
-    *,
-    file: Annotated[Path, typer.Argument(help="CSV, JSON or NDJSON, where the service can read it.")],
-    command: OperatorCommand = None,
-    json: Json = False,
-) -> None:
-    """Load the directory of companies that all accounts share, for the operator."""
-    here = terminal(context)
-    told: dict[str, Any] = {}
-    with counting(here.err, f"Loading {file.name}") as bar:
-        for told in printed_by(DEFAULT_SERVICE, "directory", ["load", str(file)], command=command):
-            bar.at(told.get("rows") or 0)
-    if json:
-        here.dump(told)
-    else:
-        here.show(directory_summary(told))
 
 
 @app.command()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, ConsoleOptions, Group, JustifyMethod, RenderableType, RenderResult
@@ -14,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from winnow import BatchItem, BreakdownLine, Company, Finding, Key, Rule, RuleSummary, RuleVersion, Score
-from winnow.results import ImportStatus
+from winnow.results import ImportStatus, RejectedRow
 
 TIER_STYLES = {
     "hot": "bold red",
@@ -198,25 +197,19 @@ def findings_table(findings: Iterable[Finding], /) -> Table:
 
 def import_summary(status: ImportStatus, /) -> RenderableType:
     """How an import ended, with the first of the rows that were rejected."""
-    sentence = Text(f"{status.imported:,} of {status.rows:,} rows imported, {status.rejected:,} rejected.")
-    if not status.errors:
-        return sentence
+    sentence = f"{status.imported:,} of {status.rows:,} rows imported, {status.rejected:,} rejected."
+    return rows_summary(sentence, status.errors, rejected=status.rejected)
+
+
+def rows_summary(sentence: str, errors: Sequence[RejectedRow], /, *, rejected: int) -> RenderableType:
+    """A sentence about the rows of a file, with the first of those that were `rejected`."""
+    if not errors:
+        return Text(sentence)
     made = table("Line", "Rejected because", right=["Line"])
-    for row in status.errors[:REJECTED_SHOWN]:
+    for row in errors[:REJECTED_SHOWN]:
         made.add_row(str(row.line), plain(row.reason))
-    more = status.rejected - min(len(status.errors), REJECTED_SHOWN)
-    return Group(sentence, made, Text(f"… and {more:,} more", style="dim") if more > 0 else "")
-
-
-def directory_summary(told: Mapping[str, Any], /) -> RenderableType:
-    """How the loading of a directory ended: a line per figure that the service told, under the name it gave it."""
-    if not told:
-        return Text("The directory is loaded.")
-    made = table("What", "How many", right=["How many"])
-    for name, value in told.items():
-        figure = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else _shown(value)
-        made.add_row(plain(name.replace("_", " ")), plain(figure))
-    return made
+    more = rejected - min(len(errors), REJECTED_SHOWN)
+    return Group(Text(sentence), made, Text(f"… and {more:,} more", style="dim") if more > 0 else "")
 
 
 def moment(value: datetime | None, /) -> str:
