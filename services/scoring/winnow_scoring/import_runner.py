@@ -1,7 +1,7 @@
-"""Takes in files of companies in the background: chunk by chunk, tenant by tenant, from where somebody else stopped.
+"""Takes in files in the background: chunk by chunk, tenant by tenant, from where somebody else stopped.
 
 A worker holds one import at a time, for a turn; then the tenant that has waited longest has its own. A chunk is one
-transaction: companies, their versions and facts, counts, errors, checkpoint and lease. So a worker that is killed
+transaction: rows (`taking_in`), facts, counts, errors, checkpoint and lease. So a worker that is killed
 leaves nothing half done, and its import goes on at the checkpoint when the lease has run out, a few seconds later.
 
 While too many facts wait to leave, imports wait as well: bulk work must not hold up what interactive requests have to
@@ -10,10 +10,10 @@ say.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from uuid import uuid4
 
@@ -21,17 +21,17 @@ import orjson
 from winnow_common import logs, outbox
 from winnow_common.clock import Clock
 from winnow_common.errors import PermanentError, TemporaryError
-from winnow_common.postgres import Connection, Pool, is_transient, transaction
+from winnow_common.postgres import Pool, is_transient, transaction
 from winnow_common.sealed import SealedStore
 from winnow_contracts.sealed import SealedReference
 
-from winnow_scoring.company_facts import updated
 from winnow_scoring.files.companies import Checkpoint, CompanyFile
 from winnow_scoring.files.records import Unreadable
 from winnow_scoring.files.rows import Accepted, Rejected
 from winnow_scoring.metrics import IMPORT_ROWS, IMPORTS, IMPORTS_PAUSED
-from winnow_scoring.store import companies, imports
-from winnow_scoring.store.imports import Advance, Lease, LeaseLost
+from winnow_scoring.store import imports
+from winnow_scoring.store.imports import Advance, ImportKind, Lease, LeaseLost
+from winnow_scoring.taking_in import take_in
 
 log = logs.get(__name__)
 
@@ -161,7 +161,8 @@ class _Work:
         self._checkpoint = lease.checkpoint
         mapping = None if lease.mapping is None else orjson.loads(lease.mapping)
         self._start = Checkpoint.read(lease.checkpoint)
-        self._file = CompanyFile(lease.content_type, mapping=mapping, start=self._start)
+        weighed = lease.kind is ImportKind.CUSTOMERS
+        self._file = CompanyFile(lease.content_type, mapping=mapping, start=self._start, weighed=weighed)
 
     async def chunks(self) -> AsyncGenerator[list[CompanyRow], None]:
         """The rows that are left, in chunks. Raises `Unreadable` behind the rows that could be read."""
@@ -190,8 +191,8 @@ class _Work:
             yield row
 
     async def store(self, rows: Sequence[CompanyRow]) -> None:
-        """Take rows in, all or none; of several for one company the last counts. Raises `LeaseLost`."""
-        accepted = {row.domain: row for row in rows if isinstance(row, Accepted)}
+        """Take rows in, all or none. Raises `LeaseLost`."""
+        accepted = [row for row in rows if isinstance(row, Accepted)]
         rejected = [(row.number, row.reason) for row in rows if isinstance(row, Rejected)]
         after = self._file.checkpoint(rows[-1].after)
         advance = Advance(
@@ -205,21 +206,11 @@ class _Work:
         async with transaction(self._pool) as connection:
             until = now + timedelta(seconds=self._pace.lease)
             await imports.advance(connection, lease=self._lease, by=advance, until=until)
-            await self._put(connection, rows=accepted, now=now)
+            facts = await take_in(connection, rows=accepted, lease=self._lease, now=now)
+            await outbox.publish(connection, facts, source=SOURCE, now=now, cause=self._lease.request_id)
         self._checkpoint = advance.checkpoint
         IMPORT_ROWS.labels("imported").inc(advance.imported)
         IMPORT_ROWS.labels("rejected").inc(len(rejected))
-
-    async def _put(self, connection: Connection, *, rows: Mapping[str, Accepted], now: datetime) -> None:
-        lease = self._lease
-        profiles = {domain: row.profile for domain, row in rows.items()}
-        changes = await companies.put(connection, tenant=lease.tenant, profiles=profiles, source="import", now=now)
-        facts = [
-            updated(change, tenant=lease.tenant, cause=lease.import_id, place=f":{rows[change.company.domain].number}")
-            for change in changes
-            if change.changed
-        ]
-        await outbox.publish(connection, facts, source=SOURCE, now=now, cause=lease.request_id)
 
     async def release(self) -> None:
         """Let whoever's turn it is go on."""

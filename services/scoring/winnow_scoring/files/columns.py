@@ -1,4 +1,4 @@
-"""Which value of a row is which attribute of a company.
+"""Which value of a row is which attribute of a company; in files of customers, `weight` is one too.
 
 Without a mapping, columns are found by the names of the attributes, however they are capitalised; `website` and `url`
 stand in for `domain`. With one, it alone decides, and what it does not name is left out.
@@ -13,10 +13,11 @@ from winnow_contracts.companies import CUSTOM_PREFIX, CompanyAttributes
 from winnow_scoring.files.records import Unreadable
 
 DOMAIN: Final = "domain"
+WEIGHT: Final = "weight"
 DOMAIN_STAND_INS: Final = ("website", "url")
 
 Mapped = Mapping[str, str]
-"""From names in the file to names of attributes, or `domain`."""
+"""From names in the file to names of attributes, or `domain`, or in files of customers `weight`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +32,34 @@ class Columns:
         return [number for number, attribute in enumerate(self.attributes, start=1) if attribute is None]
 
 
-def is_target(name: str) -> bool:
+def faults_in_mapping(mapping: Mapped, *, weighed: bool = False) -> list[str]:
+    """What is wrong with a mapping, in sentences; `weighed` says that the file is one of customers."""
+    targets = list(mapping.values())
+    known = "domain, weight or custom.<name>" if weighed else "domain or custom.<name>"
+    wrong = [
+        f"{target!r} is no attribute of a company, {known}."
+        for target in targets
+        if not _is_target(target, weighed=weighed)
+    ]
+    wrong += [f"Several names lead to {target!r}." for target in sorted(set(targets)) if targets.count(target) > 1]
+    if DOMAIN not in targets:
+        wrong.append("Nothing leads to domain, which every company needs.")
+    return wrong
+
+
+def _is_target(name: str, *, weighed: bool) -> bool:
     """Whether a mapping may lead to this name."""
     if name.startswith(CUSTOM_PREFIX):
         return len(name) > len(CUSTOM_PREFIX)
-    return name == DOMAIN or name in CompanyAttributes.model_fields
+    return name == DOMAIN or name in CompanyAttributes.model_fields or (weighed and name == WEIGHT)
 
 
-def find_columns(header: Sequence[str], *, mapping: Mapped | None) -> Columns:
+def find_columns(header: Sequence[str], *, mapping: Mapped | None, weighed: bool = False) -> Columns:
     """The columns of a table by its header.
 
     Raises `Unreadable` where none gives the domain, or two give one attribute.
     """
-    found = _mapped(header, mapping=mapping) if mapping is not None else _named(header)
+    found = _mapped(header, mapping=mapping) if mapping is not None else _named(header, weighed=weighed)
     if DOMAIN not in found:
         raise Unreadable(
             "domain_column_missing",
@@ -67,8 +83,8 @@ def _mapped(header: Sequence[str], *, mapping: Mapped) -> list[str | None]:
     return [wanted.get(name) for name in names]
 
 
-def _named(header: Sequence[str]) -> list[str | None]:
-    found = [_attribute(name) for name in header]
+def _named(header: Sequence[str], *, weighed: bool) -> list[str | None]:
+    found = [_attribute(name, weighed=weighed) for name in header]
     if DOMAIN not in found:
         plain = [_plain(name) for name in header]
         for stand_in in DOMAIN_STAND_INS:
@@ -78,12 +94,12 @@ def _named(header: Sequence[str]) -> list[str | None]:
     return found
 
 
-def _attribute(name: str) -> str | None:
+def _attribute(name: str, *, weighed: bool) -> str | None:
     plain = _plain(name)
     if plain.startswith(CUSTOM_PREFIX):
         return CUSTOM_PREFIX + name.strip()[len(CUSTOM_PREFIX) :]
     underscored = plain.replace(" ", "_").replace("-", "_")
-    return underscored if is_target(underscored) else None
+    return underscored if _is_target(underscored, weighed=weighed) else None
 
 
 def _plain(name: str) -> str:

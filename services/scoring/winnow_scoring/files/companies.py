@@ -38,14 +38,18 @@ class Checkpoint:
 
 
 class CompanyFile:
-    """Gives the rows of one file. Raises `Unreadable` where the rest of it cannot be read."""
+    """Gives the rows of one file. Raises `Unreadable` where the rest of it cannot be read.
 
-    def __init__(self, content_type: str, *, mapping: Mapped | None, start: Checkpoint) -> None:
+    A file of customers is `weighed`: it may have a weight in each row, and bare domains in place of objects.
+    """
+
+    def __init__(self, content_type: str, *, mapping: Mapped | None, start: Checkpoint, weighed: bool = False) -> None:
         self._mapping = mapping
+        self._weighed = weighed
         self._csv: CsvReader | None = None
         self._reader: RecordReader
         if content_type == "text/csv":
-            self._reader = self._csv = CsvReader(start.position, mapping=mapping, layout=start.layout)
+            self._reader = self._csv = CsvReader(start.position, mapping=mapping, layout=start.layout, weighed=weighed)
         elif content_type == "application/x-ndjson":
             self._reader = LineReader(start.position)
         else:
@@ -66,4 +70,4 @@ class CompanyFile:
     def _row(self, record: Record) -> Accepted | Rejected:
         if self._csv is not None:
             return row_of_cells(record)
-        return row_of_object(record, mapping=self._mapping)
+        return row_of_object(record, mapping=self._mapping, weighed=self._weighed)

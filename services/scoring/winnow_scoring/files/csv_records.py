@@ -33,10 +33,18 @@ class CsvLayout:
 class CsvReader:
     """Reads CSV; rows of nothing but blanks are none."""
 
-    def __init__(self, position: Position, *, mapping: Mapped | None = None, layout: CsvLayout | None = None) -> None:
+    def __init__(
+        self,
+        position: Position,
+        *,
+        mapping: Mapped | None = None,
+        layout: CsvLayout | None = None,
+        weighed: bool = False,
+    ) -> None:
         self.layout = layout
         """Known once the header is read, and needed to begin behind it."""
         self._mapping = mapping
+        self._weighed = weighed
         self._position = position
         self._lines: list[bytes] = []
         self._rest = b""
@@ -82,7 +90,8 @@ class CsvReader:
                 "malformed_header", f"The header, line {self._position.number + header.first}: {header.fault}."
             )
         self._consume(header.end)
-        return CsvLayout(delimiter, line_end, find_columns(header.cells, mapping=self._mapping))
+        columns = find_columns(header.cells, mapping=self._mapping, weighed=self._weighed)
+        return CsvLayout(delimiter, line_end, columns)
 
     def _first_row(self, delimiter: str, *, last: bool) -> Row | None:
         found = rows(Lines(self._lines), delimiter=delimiter, last=last)

@@ -156,7 +156,8 @@ def _record(text: bytes, *, number: int, after: Position) -> Record:
     except orjson.JSONDecodeError:
         return Record(number, None, "not valid JSON" if _is_utf_8(text) else "not UTF-8", after)
     if not isinstance(values, dict):
-        return Record(number, None, "not a JSON object", after)
+        bare = values if isinstance(values, str) else None
+        return Record(number, None, "not a JSON object", after, bare)
     return Record(number, values, None, after)
 
 

@@ -33,6 +33,8 @@ class Record:
     values: Mapping[str, Any] | None
     fault: str | None
     after: Position
+    bare: str | None = None
+    """A text alone where values were expected: in files of customers a domain, in others a fault."""
 
 
 class Unreadable(Exception):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
@@ -12,10 +12,11 @@ from winnow_contracts.companies import CUSTOM_PREFIX, CompanyAttributes, without
 from winnow_contracts.company_files import CUSTOM, split_list, unguard
 
 from winnow_scoring.companies import ATTRIBUTES, Kind
-from winnow_scoring.files.columns import DOMAIN, DOMAIN_STAND_INS, Mapped
+from winnow_scoring.files.columns import DOMAIN, DOMAIN_STAND_INS, WEIGHT, Mapped
 from winnow_scoring.files.records import Position, Record
 from winnow_scoring.profiles import Profile
 
+LARGEST_WEIGHT: Final = 1e15
 _MOST_FAULTS: Final = 3
 _NUMBER: Final = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?")
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_ .-]{0,63}")
@@ -30,6 +31,8 @@ class Accepted:
     domain: str
     profile: Profile
     after: Position
+    weight: float | None = None
+    """Of a customer, where it is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +49,34 @@ class _Fault(Exception):
 
 
 def row_of_cells(record: Record) -> Accepted | Rejected:
-    """A company out of a record of text cells by attribute, as `CsvReader` gives them."""
-    return _row(record, read=_from_cells)
+    """A company out of a record of text cells by attribute, as `CsvReader` gives them, with a weight if it has one."""
+    return _row(record, read=_from_cells, weighed=True)
 
 
-def row_of_object(record: Record, *, mapping: Mapped | None) -> Accepted | Rejected:
-    """A company out of a record of JSON: the flat object of PUT and `domain`, or whatever `mapping` makes it."""
-    return _row(record, read=lambda values: _from_object(values, mapping=mapping))
+def row_of_object(record: Record, *, mapping: Mapped | None, weighed: bool = False) -> Accepted | Rejected:
+    """A company out of a record of JSON: the flat object of PUT and `domain`, or whatever `mapping` makes it.
+
+    A `weighed` one is a customer: it may have a weight, or be a domain and nothing else.
+    """
+    if weighed and record.bare is not None:
+        record = replace(record, values={DOMAIN: record.bare})
+        mapping = None
+    return _row(record, read=lambda values: _from_object(values, mapping=mapping), weighed=weighed)
 
 
-def _row(record: Record, *, read: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Accepted | Rejected:
+def _row(record: Record, *, read: Callable[[Mapping[str, Any]], dict[str, Any]], weighed: bool) -> Accepted | Rejected:
     if record.values is None:
         return Rejected(record.number, record.fault or "not readable", record.after)
     try:
         values = read(record.values)
         domain = _domain(values.pop(DOMAIN, None))
+        weight = _weight(values.pop(WEIGHT, None)) if weighed else None
         profile = Profile.of(CompanyAttributes.model_validate(without_contacts(values)))
     except _Fault as fault:
         return Rejected(record.number, str(fault), record.after)
     except ValidationError as error:
         return Rejected(record.number, _reason(error), record.after)
-    return Accepted(record.number, domain, profile, record.after)
+    return Accepted(record.number, domain, profile, record.after, weight)
 
 
 def _domain(value: Any) -> str:
@@ -76,6 +86,14 @@ def _domain(value: Any) -> str:
         return registrable_domain(value)
     except InvalidDomain as error:
         raise _Fault(f"domain is not valid: {error}") from None
+
+
+def _weight(value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= LARGEST_WEIGHT:
+        raise _Fault(f"weight is not a number above 0 and up to {LARGEST_WEIGHT:.0e}")
+    return float(value)
 
 
 def _from_object(values: Mapping[str, Any], *, mapping: Mapped | None) -> dict[str, Any]:
@@ -97,7 +115,7 @@ def _value(name: str, *, cell: str) -> Any:
         return _json_object(cell)
     if name.startswith(CUSTOM_PREFIX):
         return _scalar(cell)
-    kind = ATTRIBUTES.get(name, Kind.TEXT)
+    kind = Kind.NUMBER if name == WEIGHT else ATTRIBUTES.get(name, Kind.TEXT)
     if kind is Kind.NUMBER:
         return _number(name, cell=cell)
     if kind is Kind.KNOWN:

@@ -38,14 +38,16 @@ class CustomerHandlers:
 
     async def put(self, request: Request[PutCustomers], connection: Connection) -> Outcome:
         """Make these all customers there are."""
-        weights, now = _weights(request.data.customers), self._clock()
+        said, now = _by_domain(request.data.customers), self._clock()
+        weights = {domain: entry.weight for domain, entry in said.items()}
         facts = await _ask_for(weights, request, connection, now)
         standing = await customers.replace(connection, tenant=request.tenant, weights=weights, now=now)
         return _accepted(standing, facts=facts)
 
     async def add(self, request: Request[AddCustomers], connection: Connection) -> Outcome:
-        """Make these customers too."""
-        weights, now = _weights(request.data.customers), self._clock()
+        """Make these customers too; one that is there keeps its weight where none is said."""
+        said, now = _by_domain(request.data.customers), self._clock()
+        weights = {domain: entry.weight if _says_weight(entry) else None for domain, entry in said.items()}
         facts = await _ask_for(weights, request, connection, now)
         standing = await customers.add(connection, tenant=request.tenant, weights=weights, now=now)
         return _accepted(standing, facts=facts)
@@ -70,18 +72,22 @@ class CustomerHandlers:
         return page(found, limit=asked.limit, shown=Customer.as_json, cursor=cursor)
 
 
-def _weights(entries: Sequence[CustomerEntry]) -> dict[str, float]:
-    """Weights by domain; the last of several counts. Raises `Problem` that names every entry without a domain."""
-    weights: dict[str, float] = {}
+def _by_domain(entries: Sequence[CustomerEntry]) -> dict[str, CustomerEntry]:
+    """Entries by domain; the last of several counts. Raises `Problem` that names every entry without a domain."""
+    found: dict[str, CustomerEntry] = {}
     wrong: list[Violation] = []
     for place, entry in enumerate(entries):
         try:
-            weights[registrable_domain(entry.domain)] = entry.weight
+            found[registrable_domain(entry.domain)] = entry
         except InvalidDomain as error:
             wrong.append(Violation(f"/customers/{place}/domain", f"Not a company's domain: {error}."))
     if wrong:
         raise refusals.invalid_request(*wrong)
-    return weights
+    return found
+
+
+def _says_weight(entry: CustomerEntry) -> bool:
+    return "weight" in entry.model_fields_set
 
 
 async def _ask_for(

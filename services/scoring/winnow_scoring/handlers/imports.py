@@ -5,24 +5,26 @@ from uuid import UUID
 
 import orjson
 from winnow_common.clock import Clock
-from winnow_common.errors import Problem, Violation
+from winnow_common.errors import Violation
 from winnow_common.outcome import AnyHandler, Command, Outcome, Read, Request
 from winnow_common.postgres import Connection
+from winnow_contracts import customers
 from winnow_contracts import imports as contract
+from winnow_contracts.customers import ImportCustomers
 from winnow_contracts.imports import GetImport, ImportCompanies, ListImports
 
 from winnow_scoring import refusals
 from winnow_scoring.cursors import Cursors
-from winnow_scoring.files.columns import DOMAIN, Mapped, is_target
+from winnow_scoring.files.columns import Mapped, faults_in_mapping
 from winnow_scoring.files.companies import Checkpoint
 from winnow_scoring.pages import page
 from winnow_scoring.public_ids import Prefix, derived_id, read_id, shown
 from winnow_scoring.store import imports
-from winnow_scoring.store.imports import NewImport, StoredImport
+from winnow_scoring.store.imports import ImportKind, NewImport, StoredImport
 
 
 class ImportHandlers:
-    """Answers for `companies.import` and `imports.*`."""
+    """Answers for `companies.import`, `customers.import` and `imports.*`."""
 
     def __init__(self, *, clock: Clock, cursors: Cursors) -> None:
         self._clock = clock
@@ -31,19 +33,34 @@ class ImportHandlers:
     def all(self) -> tuple[AnyHandler, ...]:
         """The handlers with the messages that they take."""
         return (
-            Command(contract.IMPORT, ImportCompanies, self.begin),
+            Command(contract.IMPORT, ImportCompanies, self.companies),
+            Command(customers.IMPORT, ImportCustomers, self.customers),
             Read(contract.GET, GetImport, self.get),
             Read(contract.LIST, ListImports, self.list),
         )
 
-    async def begin(self, request: Request[ImportCompanies], connection: Connection) -> Outcome:
-        """Queue a file."""
+    async def companies(self, request: Request[ImportCompanies], connection: Connection) -> Outcome:
+        """Queue a file of companies."""
+        return await self._begin(request, connection, kind=ImportKind.COMPANIES)
+
+    async def customers(self, request: Request[ImportCustomers], connection: Connection) -> Outcome:
+        """Queue a file of customers."""
+        return await self._begin(request, connection, kind=ImportKind.CUSTOMERS)
+
+    async def _begin(
+        self,
+        request: Request[ImportCompanies] | Request[ImportCustomers],
+        connection: Connection,
+        *,
+        kind: ImportKind,
+    ) -> Outcome:
         asked = request.data
-        _check_mapping(asked.mapping)
+        _check_mapping(asked.mapping, kind=kind)
         new = NewImport(
             tenant=request.tenant,
             import_id=derived_id(request.id, key="import", time=request.time),
             request_id=request.id,
+            kind=kind,
             object=asked.object.model_dump_json(),
             bytes_total=asked.object.size,
             content_type=asked.content_type,
@@ -77,22 +94,12 @@ class ImportHandlers:
         return page(found, limit=asked.limit, shown=_answer, cursor=cursor)
 
 
-def _check_mapping(mapping: Mapped | None) -> None:
+def _check_mapping(mapping: Mapped | None, *, kind: ImportKind) -> None:
     """Refuse a mapping that leads nowhere."""
     if mapping is None:
         return
-    targets = list(mapping.values())
-    wrong = [
-        f"{target!r} is no attribute of a company, domain or custom.<name>."
-        for target in targets
-        if not is_target(target)
-    ]
-    wrong += [f"Several names lead to {target!r}." for target in sorted(set(targets)) if targets.count(target) > 1]
-    if DOMAIN not in targets:
-        wrong.append("Nothing leads to domain, which every company needs.")
-    if wrong:
-        violations = tuple(Violation("?mapping", detail) for detail in wrong)
-        raise Problem(422, "invalid_request", "The request is not valid; see errors.", errors=violations)
+    if wrong := faults_in_mapping(mapping, weighed=kind is ImportKind.CUSTOMERS):
+        raise refusals.invalid_request(*(Violation("?mapping", detail) for detail in wrong))
 
 
 def _answer(found: StoredImport) -> dict[str, Any]:
@@ -110,4 +117,6 @@ def _answer(found: StoredImport) -> dict[str, Any]:
         "created_at": found.created_at,
         "started_at": found.started_at,
         "finished_at": found.finished_at,
+        "kind": found.kind,
+        "model_version": found.model_version,
     }

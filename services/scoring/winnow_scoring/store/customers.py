@@ -34,8 +34,10 @@ WHERE tenant_id = $1
 _ADD = """
 WITH written AS (
     INSERT INTO customer (tenant_id, domain, weight, created_at)
-    SELECT $1, domain, weight, $4
-    FROM unnest($2::text[], $3::double precision[]) AS given (domain, weight) ORDER BY domain
+    SELECT $1, given.domain, coalesce(given.weight, known.weight, 1), $4
+    FROM unnest($2::text[], $3::double precision[]) AS given (domain, weight)
+    LEFT JOIN customer AS known ON known.tenant_id = $1 AND known.domain = given.domain
+    ORDER BY given.domain
     ON CONFLICT (tenant_id, domain) DO UPDATE SET weight = excluded.weight WHERE customer.weight <> excluded.weight
     RETURNING domain
 )
@@ -107,11 +109,22 @@ async def replace(connection: Connection, *, tenant: UUID, weights: Mapping[str,
     return await _standing(connection, tenant=tenant, revision=revision, changed=gone + written > 0, now=now)
 
 
-async def add(connection: Connection, *, tenant: UUID, weights: Mapping[str, float], now: datetime) -> Standing:
-    """Make these customers too; one that is there gets this weight."""
+async def add(
+    connection: Connection,
+    *,
+    tenant: UUID,
+    weights: Mapping[str, float | None],
+    now: datetime,
+    profiles_changed: bool = False,
+) -> Standing:
+    """Make these customers too. One that is there gets this weight; without one it keeps its own, which is 1 at first.
+
+    `profiles_changed` says that a profile of them has changed in this transaction, which counts even where they do not.
+    """
     revision = await connection.fetchval(_LOCK, tenant, now)
     written = await _write(connection, tenant=tenant, weights=weights, now=now)
-    return await _standing(connection, tenant=tenant, revision=revision, changed=written > 0, now=now)
+    changed = profiles_changed or written > 0
+    return await _standing(connection, tenant=tenant, revision=revision, changed=changed, now=now)
 
 
 async def remove(connection: Connection, *, tenant: UUID, domain: str, now: datetime) -> Standing | None:
@@ -140,7 +153,7 @@ async def after(connection: Connection, *, tenant: UUID, domain: str | None, lim
     return [Customer(**dict(row)) for row in rows]
 
 
-async def _write(connection: Connection, *, tenant: UUID, weights: Mapping[str, float], now: datetime) -> int:
+async def _write(connection: Connection, *, tenant: UUID, weights: Mapping[str, float | None], now: datetime) -> int:
     """How many are new or have another weight now."""
     written: int = await connection.fetchval(_ADD, tenant, list(weights), list(weights.values()), now)
     return written

@@ -1,6 +1,6 @@
 """The directory: companies that the operator has loaded, for all tenants, which nobody else writes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -47,14 +47,6 @@ async def find(connection: Connection, *, domain: str) -> Entry | None:
     """What is known of a company."""
     row = await connection.fetchrow("SELECT attributes, loaded_at FROM directory_company WHERE domain = $1", domain)
     return None if row is None else Entry(**dict(row))
-
-
-async def find_all(connection: Connection, *, domains: Sequence[str]) -> dict[str, Entry]:
-    """What is known of these companies, by domain."""
-    rows = await connection.fetch(
-        "SELECT domain, attributes, loaded_at FROM directory_company WHERE domain = ANY ($1::text[])", list(domains)
-    )
-    return {row["domain"]: Entry(row["attributes"], row["loaded_at"]) for row in rows}
 
 
 async def count(connection: Connection) -> int:

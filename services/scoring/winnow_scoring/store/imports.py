@@ -8,6 +8,7 @@ files the later one wins.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -18,8 +19,8 @@ MOST_ERRORS: Final = 1_000
 
 _ADD = """
 INSERT INTO company_import
-    (tenant_id, import_id, request_id, object, bytes_total, content_type, mapping, status, checkpoint, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8, $9)
+    (tenant_id, import_id, request_id, kind, object, bytes_total, content_type, mapping, status, checkpoint, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10)
 ON CONFLICT DO NOTHING
 """
 
@@ -43,8 +44,8 @@ WITH next AS (
 UPDATE company_import AS leased SET status = 'running', started_at = coalesce(leased.started_at, $2), lease_holder = $1,
     leased_until = $3
 FROM next WHERE leased.tenant_id = next.tenant_id AND leased.import_id = next.import_id
-RETURNING leased.tenant_id, leased.import_id, leased.request_id, leased.object, leased.content_type, leased.mapping,
-    leased.checkpoint
+RETURNING leased.tenant_id, leased.import_id, leased.request_id, leased.kind, leased.object, leased.content_type,
+    leased.mapping, leased.checkpoint
 """
 
 _ADVANCE = """
@@ -61,7 +62,8 @@ WHERE tenant_id = $1 AND import_id = $2 AND lease_holder = $3 AND status = 'runn
 
 _FINISH = """
 UPDATE company_import SET status = $5, failure_code = $6, failure_detail = $7, finished_at = $8, lease_holder = NULL,
-    leased_until = NULL, bytes_read = CASE WHEN $5 = 'completed' THEN bytes_total ELSE bytes_read END
+    leased_until = NULL, bytes_read = CASE WHEN $5 = 'completed' THEN bytes_total ELSE bytes_read END,
+    model_version = CASE WHEN kind = 'customers' THEN (SELECT revision FROM similarity WHERE tenant_id = $1) END
 WHERE tenant_id = $1 AND import_id = $2 AND lease_holder = $3 AND checkpoint = $4 AND status = 'running'
 RETURNING true
 """
@@ -73,19 +75,26 @@ SELECT $1, $2, place, line, reason FROM unnest($3::bigint[], $4::bigint[], $5::t
 
 _FIND = """
 SELECT import_id, status, imported, rejected, bytes_total, bytes_read, failure_code, failure_detail, created_at,
-    started_at, finished_at
+    started_at, finished_at, kind, model_version
 FROM company_import WHERE tenant_id = $1 AND import_id = $2
 """
 
 _LIST = """
 SELECT import_id, status, imported, rejected, bytes_total, bytes_read, failure_code, failure_detail, created_at,
-    started_at, finished_at
+    started_at, finished_at, kind, model_version
 FROM company_import WHERE tenant_id = $1 AND import_id < $2 ORDER BY import_id DESC LIMIT $3
 """
 
 _ERRORS = "SELECT line, reason FROM company_import_error WHERE tenant_id = $1 AND import_id = $2 ORDER BY place"
 
 _NEWEST = UUID(int=2**128 - 1)
+
+
+class ImportKind(StrEnum):
+    """What the rows of a file are."""
+
+    COMPANIES = "companies"
+    CUSTOMERS = "customers"
 
 
 class LeaseLost(Exception):
@@ -99,6 +108,7 @@ class NewImport:
     tenant: UUID
     import_id: UUID
     request_id: UUID
+    kind: ImportKind
     object: str
     bytes_total: int
     content_type: str
@@ -115,6 +125,7 @@ class Lease:
     tenant: UUID
     import_id: UUID
     request_id: UUID
+    kind: ImportKind
     object: str
     content_type: str
     mapping: str | None
@@ -148,6 +159,8 @@ class StoredImport:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    kind: str
+    model_version: int | None
 
 
 async def add(connection: Connection, *, new: NewImport) -> None:
@@ -157,6 +170,7 @@ async def add(connection: Connection, *, new: NewImport) -> None:
         new.tenant,
         new.import_id,
         new.request_id,
+        new.kind,
         new.object,
         new.bytes_total,
         new.content_type,
@@ -178,6 +192,7 @@ async def lease(connection: Connection, *, holder: str, now: datetime, until: da
         tenant=ids["tenant_id"],
         import_id=ids["import_id"],
         request_id=ids["request_id"],
+        kind=ImportKind(row["kind"]),
         object=row["object"],
         content_type=row["content_type"],
         mapping=row["mapping"],

@@ -1,0 +1,171 @@
+"""The operator loads companies for all tenants, and the directory answers whoever asks for one."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from winnow_common.postgres import Pool
+from winnow_contracts import customers, enrichment, profiles
+from winnow_contracts.enrichment import EnrichmentCompleted
+from winnow_scoring import directory_command
+from winnow_scoring.cursors import Cursors
+from winnow_scoring.handlers.companies import CompanyHandlers
+from winnow_scoring.handlers.customers import CustomerHandlers
+from winnow_scoring.handlers.directory import DirectoryLookups
+from winnow_scoring.handlers.enrichment import EnrichmentResults
+from winnow_scoring.settings import Settings
+
+from .conftest import MASTER_KEY, OTHER, Clock, Serve, Service, body
+
+ROWS = b"""domain,name,employees,technologies,email
+stripe.com,Stripe,8000,React;AWS,a@b.c
+nodomain,X,1,,
+acme.com,Acme,5,,
+"""
+
+
+@pytest.fixture
+def service(serve: Serve, clock: Clock) -> Service:
+    cursors = Cursors(MASTER_KEY)
+    return serve(
+        *DirectoryLookups().all(),
+        *EnrichmentResults(clock=clock, arrived=lambda: None).all(),
+        *CustomerHandlers(clock=clock, cursors=cursors).all(),
+        *CompanyHandlers(clock=clock, cursors=cursors).all(),
+    )
+
+
+class Operator:
+    """Runs `directory` as the command line does, and reads what it prints."""
+
+    def __init__(self, url: str, clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+        self._settings = Settings.model_validate(
+            {"postgres": url, "kafka": "", "objects": "memory:///", "master_key": MASTER_KEY}
+        )
+        self._clock = clock
+        self._capsys = capsys
+
+    async def __call__(self, *arguments: str) -> tuple[int, dict[str, Any]]:
+        """Exit status and the last line; from a thread, since the command has an event loop of its own."""
+        status = await asyncio.to_thread(directory_command.run, arguments, self._settings, clock=self._clock)
+        said = self._capsys.readouterr()
+        return status, json.loads(said.out.splitlines()[-1]) if said.out else {"error": said.err}
+
+
+@pytest.fixture
+def operator(pool: Pool, scoring_database: str, clock: Clock, capsys: pytest.CaptureFixture[str]) -> Operator:
+    return Operator(scoring_database, clock, capsys)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "directory.csv"
+    path.write_bytes(ROWS)
+    return path
+
+
+async def lookup(service: Service, domain: str) -> EnrichmentCompleted:
+    """What the directory says, as it says it."""
+    [fact] = (await service.ask(enrichment.REQUESTED, {"domain": domain, "reason": "score"})).facts
+    assert (fact.type, fact.key) == (enrichment.COMPLETED, domain)
+    return EnrichmentCompleted.model_validate_json(fact.data)
+
+
+@pytest.fixture
+async def loaded(operator: Operator, file: Path) -> None:
+    """The file, in the directory."""
+    await operator("load", str(file))
+
+
+async def test_a_file_is_loaded_and_wrong_rows_are_reported(operator: Operator, file: Path) -> None:
+    status, summary = await operator("load", str(file))
+    _, count = await operator("count")
+    assert (status, summary["rows"], summary["loaded"], summary["rejected"]) == (0, 3, 2, 1)
+    assert summary["errors"] == [{"line": 3, "reason": "domain is not valid: a single label"}]
+    assert count == {"companies": 2}
+
+
+async def test_a_mapping_and_a_format_are_taken(operator: Operator, tmp_path: Path) -> None:
+    path = tmp_path / "rows"
+    path.write_text('{"Site": "a.com", "Sector": "Retail", "x": 1}\n{"Site": "b.com"}\n')
+    mapping = json.dumps({"Site": "domain", "Sector": "industry"})
+    status, summary = await operator("load", str(path), "--format", "ndjson", "--mapping", mapping)
+    assert (status, summary["loaded"]) == (0, 2)
+
+
+@pytest.mark.parametrize("mapping", ["[]", "{", '{"a": 1}', '{"a": "name"}', '{"a": "domain", "b": "nothing"}'])
+async def test_a_mapping_that_leads_nowhere_is_refused(operator: Operator, file: Path, mapping: str) -> None:
+    with pytest.raises(SystemExit):
+        await operator("load", str(file), "--mapping", mapping)
+
+
+async def test_a_file_that_cannot_be_read_says_why_and_keeps_what_could_be(operator: Operator, tmp_path: Path) -> None:
+    path = tmp_path / "broken.json"
+    path.write_text('[{"domain": "a.com"}, {"domain": "b.com"}')
+    status, summary = await operator("load", str(path))
+    unnamed = tmp_path / "rows"
+    unnamed.write_text("domain\na.com\n")
+    unknown_status, unknown = await operator("load", str(unnamed))
+    assert (status, summary["loaded"], summary["error"]["code"]) == (1, 1, "malformed_json")
+    assert (unknown_status, unknown["error"]["code"]) == (1, "unknown_format")
+
+
+async def test_a_file_that_is_not_there_is_an_error(operator: Operator, tmp_path: Path) -> None:
+    status, said = await operator("load", str(tmp_path / "nowhere.csv"))
+    assert (status, "No such file" in said["error"]) == (1, True)
+
+
+async def test_loading_again_replaces_profiles_and_dates(
+    operator: Operator, file: Path, clock: Clock, pool: Pool
+) -> None:
+    await operator("load", str(file))
+    file.write_bytes(ROWS.replace(b"8000", b"9000"))
+    clock.forward(days=1)
+    await operator("load", str(file))
+    rows = await pool.fetch("SELECT attributes::json ->> 'employees' AS employees, loaded_at FROM directory_company")
+    assert sorted((row["employees"], row["loaded_at"]) for row in rows) == [("5", clock()), ("9000", clock())]
+
+
+async def test_clearing_needs_a_yes(operator: Operator, file: Path) -> None:
+    await operator("load", str(file))
+    with pytest.raises(SystemExit):
+        await operator("clear")
+    cleared = await operator("clear", "--yes")
+    assert (cleared, await operator("count")) == ((0, {"companies": 0}), (0, {"companies": 0}))
+
+
+# Answers
+
+
+async def test_the_directory_answers_what_it_knows(service: Service, loaded: None, clock: Clock) -> None:
+    told = await lookup(service, "stripe.com")
+    assert (told.found, told.source, told.observed_at) == (True, "directory", clock())
+    assert told.attributes.profile() == {
+        "name": "Stripe",
+        "employees": 8000,
+        "technologies": ["React", "AWS"],
+        "email": True,
+    }
+
+
+async def test_the_directory_says_that_it_knows_nothing(service: Service, pool: Pool) -> None:
+    told = await lookup(service, "nobody.com")
+    assert (told.found, told.source, told.observed_at, told.attributes.profile()) == (False, None, None, {})
+
+
+async def test_a_customer_that_the_directory_knows_is_known_and_no_company_of_any_tenants(
+    service: Service, loaded: None
+) -> None:
+    asked = await service.ask(customers.PUT, {"customers": [{"domain": "stripe.com"}, {"domain": "nobody.com"}]})
+    for question in asked.facts:
+        [answer] = (await service.ask(enrichment.REQUESTED, json.loads(question.data))).facts
+        await service.ask(enrichment.COMPLETED, json.loads(answer.data))
+    listed = body(await service.ask(customers.LIST, {}))["data"]
+    assert [(one["domain"], one["name"], one["profile"]) for one in listed] == [
+        ("nobody.com", None, "unknown"),
+        ("stripe.com", "Stripe", "known"),
+    ]
+    assert body(await service.ask(profiles.LIST, {}))["data"] == []
+    assert body(await service.ask(profiles.LIST, {}, tenant=OTHER))["data"] == []
