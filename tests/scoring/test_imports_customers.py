@@ -122,8 +122,12 @@ async def test_a_weight_that_is_none_costs_its_row(service: Service, take_in: Be
     assert await weights(service) == {"e.com": 1.0, "f.com": 1000.0}
     assert [error.line for error in answer.errors] == [2, 3, 4, 5]
     assert all("weight is not a number" in error.reason for error in answer.errors)
-    rows = b'{"domain": "g.com", "weight": "5"}\n{"domain": "h.com", "weight": true}\n{"domain": "i.com", "weight": null}\n'
-    assert (await take_in(rows, "application/x-ndjson")).rejected == 2
+    rows = [
+        {"domain": "g.com", "weight": "5"},
+        {"domain": "h.com", "weight": True},
+        {"domain": "i.com", "weight": None},
+    ]
+    assert (await take_in(orjson.dumps(rows), "application/json")).rejected == 2
 
 
 async def test_a_row_without_attributes_or_weight_leaves_both_as_they_are(service: Service, take_in: Begin) -> None:

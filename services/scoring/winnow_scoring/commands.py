@@ -1,4 +1,4 @@
-"""What `python -m winnow_scoring` can do: serve, imports, keeper, migrate, dlq."""
+"""What `python -m winnow_scoring` can do: serve, imports, keeper, migrate, directory, dlq."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -9,6 +9,7 @@ from winnow_common import commands, lifecycle
 from winnow_common.commands import Command
 from winnow_common.settings import load
 
+from winnow_scoring import directory_command
 from winnow_scoring.app import keep, serve, take_in
 from winnow_scoring.settings import Settings
 
@@ -39,6 +40,11 @@ def migrate_schema(_: Sequence[str]) -> int:
     return commands.migrate_schema(load(Settings), package=__file__)
 
 
+def tend_directory(arguments: Sequence[str]) -> int:
+    """Load, count and clear the companies that all tenants share."""
+    return directory_command.run(arguments, load(Settings))
+
+
 def dead_letters(arguments: Sequence[str]) -> int:
     """List, show and replay dead letters."""
     return commands.dead_letters(arguments, load(Settings), service=SERVICE)
@@ -49,6 +55,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "imports": take_in_files,
     "keeper": keep_cache,
     "migrate": migrate_schema,
+    "directory": tend_directory,
     "dlq": dead_letters,
 }
 
