@@ -1,10 +1,11 @@
 """The gateway against an idiomatic FastAPI service: requests per second of CPU, and the spread of latencies.
 
-Both answer the same POST: authenticated by a key, limited per account, JSON validated by a model, answered from memory.
-Ours is the gateway as it runs, on real PostgreSQL and Valkey, with a stand-in for the log that answers at once; the
-other is FastAPI on uvicorn (uvloop, httptools) with one Valkey round trip for the limit. Neither writes an access log.
-Each is one process; the load comes from a third, over keep-alive connections, in alternating rounds. What is compared
-is the CPU time of the server's process, so that a busy machine does not decide.
+All answer the same POST /v1/score with the same JSON: authenticated by a key, limited per account, the body validated
+by a model, the answer read from Valkey. Ours is the gateway as it runs, on real PostgreSQL and Valkey; the others are
+FastAPI on uvicorn (uvloop, httptools), with one Valkey round trip for the limit and the answer: `fastapi` answers with
+a model, as its tutorial has it, and `lean` passes the bytes on. None writes an access log. Each is one process; the
+load comes from another, over keep-alive connections, in alternating rounds. What is compared is the CPU time of the
+server's process, so that a busy machine does not decide.
 
     python -m bench.bench_gateway [--seconds 4] [--rounds 5] [--connections 32]
 """
@@ -31,6 +32,7 @@ from winnow_common.postgres import migrate
 from winnow_local.postgres import run_sql
 from winnow_local.servers import Servers
 
+SERVERS = {"winnow": "winnow_server", "fastapi": "fastapi_server", "lean": "fastapi_server"}
 SECRET = base64.b64encode(bytes(32)).decode()
 MIGRATIONS = [Path(package.__path__[0]) / "migrations" for package in (winnow_common, winnow_gateway)]
 
@@ -89,7 +91,8 @@ async def serving(name: str, environment: Mapping[str, str]) -> AsyncIterator[Se
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        f"bench.gateway.{name}_server",
+        f"bench.gateway.{SERVERS[name]}",
+        name,
         env={**os.environ, **environment},
         stdout=asyncio.subprocess.PIPE,
     )
@@ -134,7 +137,7 @@ async def compare(folder: Path, *, seconds: float, rounds: int, connections: int
     """Print what each server did, and the ratio last."""
     async with AsyncExitStack() as stack:
         settings = await stack.enter_async_context(environment(folder))
-        servers = [await stack.enter_async_context(serving(name, settings)) for name in ("winnow", "fastapi")]
+        servers = [await stack.enter_async_context(serving(name, settings)) for name in SERVERS]
         for server in servers:
             await measure(server, seconds=min(seconds, 1.0), connections=connections)
         for _ in range(rounds):
@@ -142,8 +145,8 @@ async def compare(folder: Path, *, seconds: float, rounds: int, connections: int
                 server.rounds.append(await measure(server, seconds=seconds, connections=connections))
         for server in servers:
             print(server.report())
-        ours, theirs = (server.per_cpu_second() for server in servers)
-        print(f"   ratio: {ours / theirs:.2f} times the requests of FastAPI per CPU second")
+        ours, theirs, lean = (server.per_cpu_second() for server in servers)
+        print(f"   ratio: {ours / theirs:.2f} times the requests of FastAPI per CPU second, {ours / lean:.2f} of lean")
 
 
 def main() -> None:

@@ -60,7 +60,7 @@ def _length(head: bytes) -> int:
 async def load(port: int, key: str, *, seconds: float, connections: int) -> list[float]:
     """The latencies of all requests that were answered."""
     request = (
-        f"POST /v1/scoring HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n"
+        f"POST /v1/score HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(BODY)}\r\n\r\n"
     ).encode() + BODY
     loop = asyncio.get_running_loop()

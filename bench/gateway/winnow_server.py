@@ -1,35 +1,58 @@
-"""The gateway as it runs, on PostgreSQL and Valkey, with a stand-in for the log that answers at once."""
+"""The gateway as it runs, on PostgreSQL and Valkey, which holds the answer as scoring's cache keeper would write it.
 
+There is no log: a call that the cache does not answer fails the bench.
+"""
+
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import UUID
 
+from redis.asyncio import Redis
 from winnow_common import lifecycle
 from winnow_common.clock import system_clock
 from winnow_common.lifecycle import Background
 from winnow_common.memory_log import MemoryLog
 from winnow_common.requests import Reply, Requests
 from winnow_common.settings import load
+from winnow_contracts.similarity_cache import KEPT_MS, entry_key, model_key
 from winnow_contracts.topics import REPLIES
 from winnow_gateway.app import open_gateway
 from winnow_gateway.commands import first_key
 from winnow_gateway.settings import Settings
 
-from bench.gateway.exchange import ANSWER
+from bench.gateway.exchange import BODY, KEPT
+
+MODEL = "1"
 
 
-async def answer_at_once(*_: object, **__: object) -> Reply:
+async def refuse(*_: object, **__: object) -> Reply:
     """Stands in for `Requests.ask`."""
-    return Reply(status=200, body=ANSWER, replayed=False)
+    return Reply(status=500, body=b"{}", replayed=False)
+
+
+async def keep(url: str, tenant: UUID) -> None:
+    """Keep the answer good for as long as the bench runs."""
+    entry = entry_key(tenant, json.loads(BODY)["domain"], livemode=True)
+    async with Redis.from_url(url) as redis:
+        await redis.set(model_key(tenant), MODEL)
+        await redis.hset(entry, mapping={"company": "1", "model": MODEL, "answer": KEPT})
+        while True:
+            await redis.pexpire(entry, KEPT_MS)
+            await asyncio.sleep(60)
 
 
 @asynccontextmanager
 async def serve(settings: Settings) -> AsyncIterator[Background]:
     """Serve until terminated; says its port and a key on one line."""
-    Requests.ask = answer_at_once  # type: ignore[method-assign]
+    Requests.ask = refuse  # type: ignore[method-assign]
     log = MemoryLog(partitions=REPLIES.partitions)
     async with open_gateway(settings, source=log) as gateway:
-        made = await first_key(gateway.services.pool, gateway.services.registration, clock=system_clock)
+        pool = gateway.services.pool
+        made = await first_key(pool, gateway.services.registration, clock=system_clock)
+        tenant = UUID(str(await pool.fetchval("SELECT tenant_id FROM account")))
+        gateway.background.start("keep", lambda: keep(settings.redis.get_secret_value(), tenant))
         print(json.dumps({"port": gateway.port, "key": made["api_key"]}), flush=True)
         yield gateway.background
 
