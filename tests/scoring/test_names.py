@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from winnow_scoring.names import LEAST_LIKENESS, company_name, keys, keys_of_company, likeness, likeness_to_site
+from winnow_scoring.names import (
+    LEAST_LIKENESS,
+    company_name,
+    keys,
+    keys_of_company,
+    keys_sought,
+    likeness,
+    likeness_to_site,
+)
 
 DATA = Path(os.environ.get("WINNOW_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
@@ -115,7 +123,17 @@ def test_a_name_is_its_own_and_is_found_by_its_keys(text: str) -> None:
     name = company_name(text)
     assert likeness(name, name) == (1.0 if name.tokens else 0.0)
     assert keys(name) <= keys_of_company("acme.com", name=text)
+    assert keys(name) <= keys_sought(name)
     assert bool(keys(name)) is bool(name.tokens)
+
+
+@given(
+    st.text("abcdefgh", min_size=8, max_size=15), st.integers(0, 15), st.sampled_from("xyz"), st.sampled_from([0, 1])
+)
+def test_a_name_with_one_slip_anywhere_is_found(text: str, place: int, letter: str, replaced: int) -> None:
+    slipped = text[:place] + letter + text[place + replaced :]
+    assert like(text, slipped) >= LEAST_LIKENESS
+    assert keys_sought(company_name(slipped)) & keys(company_name(text))
 
 
 @pytest.mark.parametrize(
@@ -127,8 +145,11 @@ def test_a_name_is_its_own_and_is_found_by_its_keys(text: str) -> None:
         ("Acme", "Acme Group"),
         ("Global Services", "Global Services Ltd"),
         ("Sachs Goldman", "Goldman Sachs"),
+        ("Air BnB", "Airbnb"),
+        ("Goldman Sachs Asset", "Goldmann Sachs Aset"),
     ],
 )
 def test_names_that_may_be_one_have_a_key_in_common(one: str, two: str) -> None:
     assert like(one, two) >= LEAST_LIKENESS
-    assert keys(company_name(one)) & keys(company_name(two))
+    assert keys_sought(company_name(one)) & keys(company_name(two))
+    assert keys_sought(company_name(two)) & keys(company_name(one))

@@ -18,7 +18,7 @@ from winnow_scoring.names import (
     LEAST_LIKENESS,
     CompanyName,
     company_name,
-    keys,
+    keys_sought,
     likeness,
     likeness_to_site,
     site_name,
@@ -94,7 +94,9 @@ def keys_to_look_up(identifiers: Identifiers) -> frozenset[str]:
     """By which companies are to be looked up; none where a domain decides and the others say the same by themselves."""
     domain = next((reading.domain for _, reading in _exact(identifiers) if isinstance(reading, _Named)), None)
     names = (_page_name(identifiers), company_name(identifiers.company_name or ""))
-    return frozenset().union(*(keys(name) for name in names if domain is None or name.compact != site_name(domain)))
+    return frozenset().union(
+        *(keys_sought(name) for name in names if domain is None or name.compact != site_name(domain))
+    )
 
 
 def _readings(identifiers: Identifiers, *, named: Sequence[NameCandidate]) -> Iterator[tuple[IdentifierName, _Reading]]:

@@ -107,12 +107,17 @@ CREATE TABLE directory_company (
     terms bigint[] NOT NULL,
     loaded_at timestamptz NOT NULL
 );
-CREATE INDEX directory_company_terms ON directory_company USING gin (terms);
+CREATE INDEX directory_company_terms ON directory_company USING gin (terms) WITH (gin_pending_list_limit = 256);
+
+-- Every search reads the whole list of what is not in the index proper yet: at 4 MB, the default, that took ten times as
+-- long as the search for a name (5 ms of 5.5).
+ALTER INDEX company_terms SET (gin_pending_list_limit = 256);
 
 ALTER TABLE company_import ADD COLUMN kind text NOT NULL DEFAULT 'companies' CHECK (kind IN ('companies', 'customers'));
 ALTER TABLE company_import ADD COLUMN model_version bigint;
 
 -- migrate:down
+ALTER INDEX company_terms RESET (gin_pending_list_limit);
 ALTER TABLE company_import DROP COLUMN model_version, DROP COLUMN kind;
 DROP TABLE directory_company;
 DROP TABLE waiting_for;

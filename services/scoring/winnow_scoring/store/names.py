@@ -1,6 +1,6 @@
 """Companies by what they are called: the tenant's own, and those of the directory.
 
-Names are found by keys (`names.keys`), which are terms like those that lists are filtered by.
+Names are found by keys (`winnow_scoring.names`), which are terms like those that lists are filtered by.
 """
 
 from collections.abc import Sequence
