@@ -73,7 +73,7 @@ def _term(tenant: UUID, text: str) -> int:
 
 
 def name_terms(tenant: UUID, *, keys: Collection[str]) -> list[int]:
-    """Keys of names (`winnow_scoring.names`) as terms; the directory's are of no tenant but `store.directory.EVERYBODY`."""
+    """Keys of names (`winnow_scoring.names`) as terms; for the directory the tenant is `store.directory.EVERYBODY`."""
     return [_term(tenant, f"name\x1f{key}") for key in keys]
 
 
