@@ -8,7 +8,7 @@ import asyncio
 import base64
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -21,6 +21,8 @@ import pytest
 import winnow_common
 import winnow_gateway
 from pydantic import SecretStr
+from redis.asyncio import Redis
+from winnow_common import redis
 from winnow_common.consumer import Consumer
 from winnow_common.errors import Problem
 from winnow_common.memory_log import MemoryLog
@@ -325,3 +327,24 @@ async def log_in(api: Api, email: str = "ada@example.com") -> str:
     answer = await api.post("/v1/sessions", {"email": email, "password": PASSWORD}, key=None)
     assert answer.status == 201, answer.body
     return str(answer.json()["token"])
+
+
+@asynccontextmanager
+async def hanging_server() -> AsyncIterator[tuple[str, list[asyncio.StreamWriter]]]:
+    """The URL of a server that takes connections and never answers, and its connections."""
+    connections: list[asyncio.StreamWriter] = []
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
+        await reader.read()
+
+    async with await asyncio.start_server(hang, "127.0.0.1", 0) as server:
+        yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0", connections
+        for connection in connections:
+            connection.close()
+            await connection.wait_closed()
+
+
+def open_redis(url: str) -> AbstractAsyncContextManager["Redis"]:
+    """A client that looks at what the gateway has left in Redis, or puts something there."""
+    return redis.open_redis(url, timeout=5.0)

@@ -15,10 +15,9 @@ from winnow_common.outcome import Outcome, Request
 from winnow_contracts.similarity import SimilarityAnswer
 from winnow_contracts.similarity_cache import KEPT_MS, entry_key, model_key
 from winnow_gateway.recall.answering import CACHE_STATUS
-from winnow_gateway.redis_trips import open_redis
 from winnow_gateway.routes.similarity_examples import EXAMPLE_SIMILARITY
 
-from .conftest import Answer, Api, House, open_account
+from .conftest import Answer, Api, House, hanging_server, open_account, open_redis
 
 FROM_SCORING = {"score": 1.0, "from": "scoring"}
 KEPT = {name: value for name, value in EXAMPLE_SIMILARITY.items() if name not in ("resolved", "livemode", "request_id")}
@@ -314,22 +313,12 @@ async def test_without_redis_scoring_answers(scoring: House) -> None:
 
 async def test_a_redis_that_hangs_holds_up_few_calls(scoring: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("winnow_gateway.redis_trips.TIMEOUT", 0.3)
-    connections = 0
-
-    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal connections
-        connections += 1
-        await reader.read()
-        writer.close()
-
-    async with await asyncio.start_server(hang, "127.0.0.1", 0) as server:
-        url = f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
-        async with scoring.api(redis=SecretStr(url)) as api:
-            api.key = await open_account(api, plan="unlimited")
-            answers = [await score(api, domain=f"{secrets.token_hex(4)}.com") for _ in range(20)]
+    async with hanging_server() as (url, connections), scoring.api(redis=SecretStr(url)) as api:
+        api.key = await open_account(api, plan="unlimited")
+        answers = [await score(api, domain=f"{secrets.token_hex(4)}.com") for _ in range(20)]
 
     assert {answer.status for answer in answers} == {200}
-    assert connections <= 4
+    assert len(connections) <= 4
 
 
 async def test_many_at_once_get_each_their_own(scoring: House, api: Api, keeper: Keeper) -> None:

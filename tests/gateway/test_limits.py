@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import pytest
@@ -13,7 +14,9 @@ from winnow_gateway.limits.policies import Policy, Standing, limit_exceeded, pol
 from winnow_gateway.limits.redis_windows import RedisWindows
 from winnow_gateway.limits.windows import FailoverWindows, LocalWindows, Taken, Unavailable, Want, Windows
 from winnow_gateway.plans import load_plans
-from winnow_gateway.redis_trips import Trips, open_redis
+from winnow_gateway.redis_trips import open_trips
+
+from .conftest import hanging_server, open_redis
 
 MINUTE = Policy("minute", 10, 60)
 MONTH = Policy("month", 100, 2_592_000)
@@ -50,8 +53,8 @@ async def windows(request: pytest.FixtureRequest, redis_url: str) -> AsyncIterat
     if request.param == "local":
         yield LocalWindows()
     else:
-        async with open_redis(redis_url) as client:
-            yield RedisWindows(Trips(client))
+        async with open_trips(redis_url) as trips:
+            yield RedisWindows(trips)
 
 
 async def test_a_window_gives_its_units_and_no_more(windows: Windows) -> None:
@@ -87,29 +90,23 @@ async def test_a_window_begins_with_the_first_unit_and_ends_after_its_seconds(wi
 
 
 async def test_names_in_redis_hold_ids_only(redis_url: str) -> None:
-    async with open_redis(redis_url) as client:
-        await RedisWindows(Trips(client)).take("acme", [Want(MINUTE, 1), Want(MONTH, 1)])
+    async with open_redis(redis_url) as client, open_trips(redis_url) as trips:
+        await RedisWindows(trips).take("acme", [Want(MINUTE, 1), Want(MONTH, 1)])
         names = {name.decode() async for name in client.scan_iter()}
 
     assert names == {"limits:{acme}:minute", "limits:{acme}:month"}
 
 
 async def test_redis_that_is_not_there_is_unavailable() -> None:
-    async with open_redis("redis://127.0.0.1:1/0") as client:
+    async with open_trips("redis://127.0.0.1:1/0") as trips:
         with pytest.raises(Unavailable):
-            await RedisWindows(Trips(client)).take("acme", [Want(MINUTE, 1)])
+            await RedisWindows(trips).take("acme", [Want(MINUTE, 1)])
 
 
 async def test_redis_that_hangs_is_unavailable() -> None:
-    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
-
-    async with await asyncio.start_server(hang, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        async with open_redis(f"redis://127.0.0.1:{port}/0") as client:
-            with pytest.raises(Unavailable):
-                await RedisWindows(Trips(client)).take("acme", [Want(MINUTE, 1)])
+    async with hanging_server() as (url, _), open_trips(url) as trips:
+        with pytest.raises(Unavailable):
+            await RedisWindows(trips).take("acme", [Want(MINUTE, 1)])
 
 
 async def test_while_windows_are_away_the_fallback_counts_and_they_are_asked_once_in_a_while() -> None:
@@ -263,8 +260,8 @@ def test_gateways_that_share_windows_never_exceed_a_limit_in_any_window(
 
 
 async def test_gateways_that_share_a_valkey_admit_exactly_a_small_limit(redis_url: str) -> None:
-    async with open_redis(redis_url) as client:
-        limiters = [Limiter(RedisWindows(Trips(client))) for _ in range(4)]
+    async with AsyncExitStack() as stack:
+        limiters = [Limiter(RedisWindows(await stack.enter_async_context(open_trips(redis_url)))) for _ in range(4)]
 
         admissions = await asyncio.gather(*(limiters[n % 4].admit("acme", (MINUTE,)) for n in range(100)))
 
@@ -273,8 +270,8 @@ async def test_gateways_that_share_a_valkey_admit_exactly_a_small_limit(redis_ur
 
 async def test_gateways_that_share_a_valkey_never_exceed_a_large_limit(redis_url: str) -> None:
     large = Policy("minute", 3000, 60)
-    async with open_redis(redis_url) as client:
-        limiters = [Limiter(RedisWindows(Trips(client))) for _ in range(4)]
+    async with AsyncExitStack() as stack:
+        limiters = [Limiter(RedisWindows(await stack.enter_async_context(open_trips(redis_url)))) for _ in range(4)]
         admissions = [
             admission
             for _ in range(10)

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from winnow_gateway.redis_trips import open_redis
 
-from .conftest import Answer, Api, House, open_account
+from .conftest import Answer, Api, House, open_account, open_redis
 
 RATE_HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "RateLimit-Policy", "RateLimit")
 

@@ -12,9 +12,8 @@ from winnow_common.log import LogUnavailable, Message, Publisher
 from winnow_common.outcome import Outcome
 from winnow_common.settings import LogFormat
 from winnow_gateway.app import open_gateway
-from winnow_gateway.redis_trips import open_redis
 
-from .conftest import Api, House, open_account
+from .conftest import Api, House, open_account, open_redis
 
 
 class DeafLog:

@@ -30,7 +30,7 @@ from winnow_gateway.months import Months
 from winnow_gateway.passwords import Passwords
 from winnow_gateway.plans import load_plans
 from winnow_gateway.recall.cache import AnswerCache
-from winnow_gateway.redis_trips import Trips, open_redis
+from winnow_gateway.redis_trips import Trips, open_trips
 from winnow_gateway.reference_page import render_documents
 from winnow_gateway.registration import Registration
 from winnow_gateway.routes.router import Router
@@ -68,10 +68,10 @@ async def open_gateway(settings: Settings, *, source: Log, clock: Clock = system
         open_pool(
             settings.postgres.get_secret_value(), size=settings.pool_size, name=f"gateway-{settings.instance}"
         ) as pool,
-        open_redis(settings.redis.get_secret_value()) as redis,
+        open_trips(settings.redis.get_secret_value()) as trips,
         open_requests(source, replies=REPLIES, instance=settings.instance) as requests,
     ):
-        services = compose(settings, pool=pool, requests=requests, trips=Trips(redis), clock=clock)
+        services = compose(settings, pool=pool, requests=requests, trips=trips, clock=clock)
         access_log = AccessLog(format=settings.log if settings.access_log else None, instance=settings.instance)
         server = Server(services, Router(TABLE), access_log=access_log)
         operations = Operations()

@@ -9,6 +9,7 @@ Whether a host is a company's domain, and whether anybody can have mail there, i
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
@@ -23,6 +24,7 @@ from winnow_contracts.similarity import (
 
 from winnow_gateway import domains
 
+_REMEMBERED: Final = 32_768
 _PLAIN: Final = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 """What nearly everybody sends for a domain: it is published as it is."""
 _NOT_OF_A_HOST: Final = re.compile(r"[\x00-,/:-@\[-^`{-\x7f\s]")
@@ -79,30 +81,40 @@ def identifiers(body: CompanyIdentifiers) -> Identifiers:
 
 def named(company: Identifiers) -> Named | None:
     """The domain that the most exact identifier names, where it is one of those that need no look-up."""
-    by: IdentifierName = "domain" if company.domain is not None else "email"
-    host = company.domain if company.domain is not None else company.email_domain
-    if host is None:
+    if company.domain is not None:
+        return _named(company.domain, "domain")
+    return None if company.email_domain is None else _named(company.email_domain, "email")
+
+
+def kept_under(body: CompanyIdentifiers) -> Named | None:
+    """What the answer is kept under, where nothing but this was sent, and it is a domain or an address at one."""
+    if body.linkedin_url is not None or body.company_name is not None:
         return None
+    if (body.domain is None) is (body.email is None):
+        return None
+    if body.domain is not None and _PLAIN.fullmatch(body.domain):
+        return _kept_under(body.domain, "domain")
+    company = identifiers(body)
+    if company.domain is not None:
+        return _kept_under(company.domain, "domain")
+    return None if company.email_domain is None else _kept_under(company.email_domain, "email")
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _kept_under(host: str, by: IdentifierName) -> Named | None:
+    """A host within a domain is left to the scoring service: some give mail to anybody (alumni.virginia.edu)."""
+    found = _named(host, by)
+    if found is None:
+        return None
+    name = host.lower().removeprefix("www.")
+    return found if name.count(".") == found.domain.count(".") else None
+
+
+def _named(host: str, by: IdentifierName) -> Named | None:
     try:
         return Named(registrable_domain(host), by)
     except InvalidDomain:
         return None
-
-
-def kept_under(company: Identifiers) -> Named | None:
-    """What the answer is kept under, where nothing but this was sent, and it is a domain or an address at one.
-
-    A host within a domain is left to the scoring service: some give mail to anybody (alumni.virginia.edu).
-    """
-    if company.company_name is not None or company.linkedin_company is not None or company.unusable:
-        return None
-    if company.domain is not None and company.email_domain is not None:
-        return None
-    found = named(company)
-    if found is None:
-        return None
-    host = (company.domain or company.email_domain or "").lower().removeprefix("www.")
-    return found if host.count(".") == found.domain.count(".") else None
 
 
 def _stripped(text: str) -> str:

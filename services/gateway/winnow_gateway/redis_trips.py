@@ -7,14 +7,14 @@ next: a server that hangs costs a caller that time once.
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any, NamedTuple, Protocol
 
-from redis.asyncio import Redis
-from redis.exceptions import NoScriptError
+from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import NoScriptError, ResponseError
 from winnow_common import redis
 
 TIMEOUT = 0.15
@@ -59,10 +59,14 @@ class Passenger(Protocol):
 
 
 class Trips:
-    """The trips of a client, one at a time."""
+    """The trips over one connection, one at a time.
 
-    def __init__(self, client: "Redis") -> None:
-        self._client = client
+    A trip connects where there is no connection. One that does not come to its end cuts it (redis-py does so), so that
+    no reply is taken for that of another question.
+    """
+
+    def __init__(self, connection: AbstractConnection) -> None:
+        self._connection = connection
         self._boarding: list[Passenger] = []
         self._travelling: asyncio.Task[None] | None = None
 
@@ -104,17 +108,27 @@ class Trips:
         unknown = [place for place, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
         if unknown:
             for script in {questions[place].script for place in unknown}:
-                await self._client.script_load(script.text)
+                await self._send([("SCRIPT", "LOAD", script.text)])
             again = await self._run([questions[place] for place in unknown])
             for place, reply in zip(unknown, again, strict=True):
                 replies[place] = reply
         return replies
 
     async def _run(self, questions: Sequence[Question]) -> list[Any]:
-        pipeline = self._client.pipeline(transaction=False)
-        for script, keys, arguments in questions:
-            pipeline.evalsha(script.sha, len(keys), *keys, *arguments)
-        replies: list[Any] = await pipeline.execute(raise_on_error=False)
+        return await self._send(
+            [("EVALSHA", script.sha, len(keys), *keys, *arguments) for script, keys, arguments in questions]
+        )
+
+    async def _send(self, commands: Sequence[tuple[str | int, ...]]) -> list[Any]:
+        """The replies to commands, or `ResponseError`s. A pipeline of redis-py would take twice the time."""
+        connection = self._connection
+        await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+        replies: list[Any] = []
+        for _ in commands:
+            try:
+                replies.append(await connection.read_response())
+            except ResponseError as error:
+                replies.append(error)
         return replies
 
 
@@ -137,6 +151,13 @@ class _One:
             self.answer.set_exception(error)
 
 
-def open_redis(url: str) -> AbstractAsyncContextManager["Redis"]:
-    """A client that waits no longer than a trip may take; it connects when it is first used."""
-    return redis.open_redis(url, timeout=TIMEOUT)
+@asynccontextmanager
+async def open_trips(url: str) -> AsyncIterator[Trips]:
+    """Trips to the server at a URL, which need not be there yet."""
+    async with redis.open_redis(url, timeout=TIMEOUT) as client:
+        connection = client.connection_pool.make_connection()  # type: ignore[no-untyped-call]
+        connection.socket_timeout = None  # a trip has a time of its own
+        try:
+            yield Trips(connection)
+        finally:
+            await connection.disconnect()

@@ -45,7 +45,7 @@ ROUTES = (
         },
         scope=Scope.SCORE,
         records=1,
-        recalls=lambda inputs: kept_under(identifiers(inputs.body)),
+        recalls=lambda inputs: kept_under(inputs.body),
         body=CompanyIdentifiers,
         body_examples={
             "default": {"domain": "newstartup.com"},
