@@ -10,13 +10,14 @@ from uuid import UUID, uuid4
 import orjson
 import pytest
 from winnow_common.postgres import Connection, Pool
-from winnow_contracts import profiles, rulebook, scores
+from winnow_contracts import explained, profiles, rulebook, scores
 from winnow_contracts.event import Environment
 from winnow_contracts.scores import ScoreSummary, StoredScore, StoredSimilarity, Verification
 from winnow_scoring.comparers import Comparer
 from winnow_scoring.compiled_rules import CompiledRules
 from winnow_scoring.cursors import Cursors
 from winnow_scoring.handlers.companies import CompanyHandlers
+from winnow_scoring.handlers.counterfactuals import CounterfactualHandlers
 from winnow_scoring.handlers.rules import RuleHandlers
 from winnow_scoring.handlers.scores import ScoreHandlers
 from winnow_scoring.handlers.scoring import ScoringHandlers
@@ -62,6 +63,19 @@ class Result:
     result: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A `Comparer` that says the same of every company, and knows no customers."""
+
+    result: bytes
+
+    def compare(self, attributes: Mapping[str, Any], *, domain: str, today: date) -> Result:
+        return Result(71.5, 88.0, "B", self.result)
+
+    def customer(self, domain: str) -> None:
+        return None
+
+
 @dataclass(slots=True)
 class Models:
     """`Comparers` that know what each version of the model says."""
@@ -70,13 +84,7 @@ class Models:
     code_version: str = "similarity-1"
 
     async def find(self, connection: Connection, *, tenant: UUID, version: int) -> Comparer | None:
-        if version not in self.says:
-            return None
-
-        def compare(attributes: Mapping[str, Any], *, domain: str, today: date) -> Result:
-            return Result(71.5, 88.0, "B", self.says[version])
-
-        return compare
+        return Said(self.says[version]) if version in self.says else None
 
 
 @pytest.fixture
@@ -93,6 +101,7 @@ async def service(serve: Serve, clock: Clock, models: Models) -> Service:
         *RuleHandlers(clock=clock).all(),
         *ScoringHandlers(clock=clock, compiled=compiled).all(),
         *ScoreHandlers(cursors=cursors, compiled=compiled, comparers=models).all(),
+        *CounterfactualHandlers(compiled=compiled, comparers=models).all(),
     )
     await service.ask(profiles.PUT, {"domain": DOMAIN, "attributes": COMPANY})
     await service.ask(rulebook.PUT, {"id": "sr_icp", "definition": RULE, "publish": True})
@@ -287,9 +296,17 @@ async def test_a_similarity_score_whose_input_was_tampered_with_does_not_verify(
 async def test_a_score_whose_model_is_kept_no_more_is_said_to_be_so(service: Service, models: Models) -> None:
     id = await compare(service)
     models.says.clear()
-    outcome = await service.ask(scores.VERIFY, {"id": id})
-    assert (outcome.status, body(outcome)["code"]) == (410, "model_expired")
-    assert "kept no more" in body(outcome)["detail"]
+    for type in (scores.VERIFY, explained.COUNTERFACTUAL):
+        outcome = await service.ask(type, {"id": id})
+        assert (outcome.status, body(outcome)["code"]) == (410, "model_expired")
+        assert "kept no more" in body(outcome)["detail"]
+
+
+async def test_the_next_grade_of_a_similarity_score_is_named_even_where_nothing_leads_to_it(service: Service) -> None:
+    outcome = await service.ask(explained.COUNTERFACTUAL, {"id": await compare(service)})
+    found = explained.Counterfactual.model_validate_json(outcome.body)
+    assert (found.kind, found.score, found.present, found.target) == ("similarity", 71.5, "B", "A")
+    assert (found.reachable, found.changes, found.new_score) == (False, [], None)
 
 
 async def test_similarity_scores_go_into_the_partition_of_their_month(

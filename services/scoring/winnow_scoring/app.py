@@ -30,6 +30,7 @@ from winnow_scoring.comparers import NoComparers
 from winnow_scoring.compiled_rules import CompiledRules
 from winnow_scoring.cursors import Cursors
 from winnow_scoring.handlers.companies import CompanyHandlers
+from winnow_scoring.handlers.counterfactuals import CounterfactualHandlers
 from winnow_scoring.handlers.imports import ImportHandlers
 from winnow_scoring.handlers.rule_reads import RuleReads
 from winnow_scoring.handlers.rules import RuleHandlers
@@ -114,10 +115,11 @@ async def keep(settings: Settings, *, redis_url: str) -> AsyncIterator[Backgroun
 def handlers(settings: Settings, *, clock: Clock) -> Sequence[AnyHandler]:
     """Everything that scoring answers."""
     cursors = Cursors(settings.master_key.get_secret_value())
-    compiled = CompiledRules()
+    compiled, comparers = CompiledRules(), NoComparers()
     return [
         *ScoringHandlers(clock=clock, compiled=compiled).all(),
-        *ScoreHandlers(cursors=cursors, compiled=compiled, comparers=NoComparers()).all(),
+        *ScoreHandlers(cursors=cursors, compiled=compiled, comparers=comparers).all(),
+        *CounterfactualHandlers(compiled=compiled, comparers=comparers).all(),
         *CompanyHandlers(clock=clock, cursors=cursors).all(),
         *ImportHandlers(clock=clock, cursors=cursors).all(),
         *RuleHandlers(clock=clock).all(),

@@ -3,13 +3,13 @@
 Handlers know models by these protocols; which ones there are and how they compare is the similarity package's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
+import orjson
 from winnow_common.postgres import Connection
 
 
@@ -28,9 +28,13 @@ class Compared(Protocol):
 
 
 class Comparer(Protocol):
-    """Compares companies by one version of one tenant's model; it takes milliseconds and does no I/O."""
+    """One version of one tenant's model; comparing takes milliseconds and does no I/O."""
 
-    def __call__(self, attributes: Mapping[str, Any], *, domain: str, today: date) -> Compared: ...
+    def compare(self, attributes: Mapping[str, Any], *, domain: str, today: date) -> Compared:
+        """How a company compares on a day."""
+
+    def customer(self, domain: str) -> Mapping[str, Any] | None:
+        """The attributes of a customer as the model knows them."""
 
 
 class Comparers(Protocol):
@@ -44,9 +48,27 @@ class Comparers(Protocol):
         """What compares by that version; None where it is kept no more."""
 
 
-M = TypeVar("M")
-M_co = TypeVar("M_co", covariant=True)
-M_contra = TypeVar("M_contra", contravariant=True)
+class Customers(Protocol):
+    """The customers of a model."""
+
+    @property
+    def profiles(self) -> Sequence[str]:
+        """The attributes of each, as JSON."""
+
+    def place(self, domain: str) -> int | None:
+        """Which of them a domain is."""
+
+
+class Model(Protocol):
+    """What companies are compared by."""
+
+    @property
+    def customers(self) -> Customers: ...
+
+
+M = TypeVar("M", bound=Model)
+M_co = TypeVar("M_co", bound=Model, covariant=True)
+M_contra = TypeVar("M_contra", bound=Model, contravariant=True)
 
 
 class Models(Protocol[M_co]):
@@ -72,7 +94,25 @@ class ModelComparers(Generic[M]):
     async def find(self, connection: Connection, *, tenant: UUID, version: int) -> Comparer | None:
         """See `Comparers`."""
         model = await self.models.get(connection, tenant=tenant, version=version)
-        return None if model is None else partial(self.compare, model)
+        return None if model is None else ModelComparer(model, self.compare)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelComparer(Generic[M]):
+    """A `Comparer`."""
+
+    model: M
+    by: Compare[M]
+
+    def compare(self, attributes: Mapping[str, Any], *, domain: str, today: date) -> Compared:
+        """See `Comparer`."""
+        return self.by(self.model, attributes, domain=domain, today=today)
+
+    def customer(self, domain: str) -> Mapping[str, Any] | None:
+        """See `Comparer`."""
+        place = self.model.customers.place(domain)
+        known: Mapping[str, Any] | None = None if place is None else orjson.loads(self.model.customers.profiles[place])
+        return known
 
 
 class NoComparers:

@@ -87,7 +87,7 @@ class ScoreHandlers:
         comparer = await self._comparers.find(connection, tenant=tenant, version=score.model_version)
         if comparer is None:
             raise refusals.model_expired()
-        return comparer(orjson.loads(score.attributes), domain=score.domain, today=score.evaluated_on).result
+        return comparer.compare(orjson.loads(score.attributes), domain=score.domain, today=score.evaluated_on).result
 
 
 async def find(connection: Connection, *, tenant: UUID, shown_id: str) -> StoredScore | StoredSimilarity:
