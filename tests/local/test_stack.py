@@ -8,8 +8,11 @@ import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from redis import Redis
+from winnow_contracts.similarity_cache import BEAT_KEY, behind_ms, is_current
 from winnow_local.endpoints import Endpoints
 from winnow_local.home import Home, processes_of
 from winnow_local.ports import LOOPBACK, free_port
@@ -95,6 +98,16 @@ async def test_process_that_is_killed_runs_again_and_is_in_the_endpoints(scaled:
         return await answers(scaled.endpoints)
 
     assert await holds(works, within=60)
+
+
+async def test_keeper_of_the_cache_knows_every_change_of_the_last_second(scaled: RunningStack) -> None:
+    async def is_known() -> bool:
+        with Redis.from_url(scaled.endpoints.redis) as client:
+            beats: Any = client.hgetall(BEAT_KEY)
+            times: Any = client.time()
+        return is_current(behind_ms(beats, now_ms=times[0] * 1000), since_ms=0)
+
+    assert await holds(is_known, within=30)
 
 
 async def test_second_stack_runs_beside_the_first(scaled: RunningStack, tmp_path: Path) -> None:

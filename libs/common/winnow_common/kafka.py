@@ -122,8 +122,11 @@ class KafkaPublisher:
 class KafkaSubscription:
     """A member of a consumer group."""
 
-    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer, *, bootstrap: str, client: str) -> None:
         self._consumer = consumer
+        self._bootstrap = bootstrap
+        self._client = client
+        self._asking: AIOKafkaConsumer | None = None
 
     async def poll(self, *, maximum: int, timeout: float) -> Sequence[Record]:
         """See `winnow_common.log.Subscription`."""
@@ -177,11 +180,15 @@ class KafkaSubscription:
         return frozenset(Partition(*partition) for partition in self._consumer.assignment())
 
     async def standing(self, topics: Collection[str]) -> Mapping[Partition, Standing]:
-        """See `winnow_common.log.Subscription`."""
+        """See `winnow_common.log.Subscription`.
+
+        Asked over a connection of its own: a broker answers each in order, and holds a fetch that finds nothing for
+        half a second.
+        """
         mine = [partition for partition in self._consumer.assignment() if partition.topic in topics]
         try:
             async with asyncio.timeout(_STANDING_SECONDS):
-                ends = await self._consumer.end_offsets(mine) if mine else {}
+                ends = await (await self._asker()).end_offsets(mine) if mine else {}
                 return {
                     Partition(*partition): Standing(await self._consumer.position(partition), end)
                     for partition, end in ends.items()
@@ -189,8 +196,24 @@ class KafkaSubscription:
                 }
         except IllegalStateError:  # a partition was taken between the two lines
             return {}
-        except (KafkaError, TimeoutError) as error:
+        except (KafkaError, TimeoutError, LogUnavailable) as error:
             raise LogUnavailable(f"the broker does not say where partitions end: {error!r}") from error
+
+    async def stop(self) -> None:
+        """Leave the group."""
+        await _stopped(self._consumer)
+        if self._asking is not None:
+            await _stopped(self._asking)
+
+    async def _asker(self) -> AIOKafkaConsumer:
+        """A client that is in no group; made when it is first used, since most members never ask."""
+        if self._asking is None:
+            asking = AIOKafkaConsumer(
+                bootstrap_servers=self._bootstrap, client_id=self._client, group_id=None, retry_backoff_ms=50
+            )
+            await _started(asking)
+            self._asking = asking
+        return self._asking
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
@@ -252,10 +275,11 @@ class KafkaLog:
         )
         consumer.subscribe(topics=list(topics), listener=_Listener(revoked))
         await _started(consumer)
+        subscription = KafkaSubscription(consumer, bootstrap=self._bootstrap, client=self._client)
         try:
-            yield KafkaSubscription(consumer)
+            yield subscription
         finally:
-            await _stopped(consumer)
+            await subscription.stop()
 
     @asynccontextmanager
     async def tail(self, topic: str, *, partition: int) -> AsyncIterator[AsyncIterator[Record]]:
