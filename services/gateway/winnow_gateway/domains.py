@@ -17,15 +17,17 @@ WITHHELD: Final = "@"
 
 _SCHEME = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9+.-]*:)?//")
 _END_OF_AUTHORITY = re.compile(r"[/?#\\]")
+_ADDRESS = re.compile(r"(?<!/)@|@[^/?#]*\.")
+"""Also after a slash or question mark, which an address may hold before its `@`; but for `site.com/@name`."""
 
 
 def published(text: str) -> str:
     """The host in a URL or domain, as it was written; `WITHHELD` for an e-mail address."""
     scheme = _SCHEME.match(text)
     authority = _END_OF_AUTHORITY.split(text[scheme.end() if scheme else 0 :], maxsplit=1)[0]
-    if "@" not in authority:
-        return authority
-    return authority.rpartition("@")[2] if scheme else WITHHELD
+    if scheme:
+        return authority.rpartition("@")[2]
+    return WITHHELD if _ADDRESS.search(text) else authority
 
 
 def domain(text: str) -> str:

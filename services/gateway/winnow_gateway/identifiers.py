@@ -39,7 +39,7 @@ _LINKEDIN: Final = re.compile(
 _COMPANIES: Final = frozenset({"company", "school", "showcase"})
 _PERSONS: Final = frozenset({"in", "pub", "profile", "people", "lead"})
 
-_ADDRESS: Final = re.compile(r"[^\s@]\s*@\s*[^\s@]+\.[^\s@]|[^\s@]@[^\s@]")
+_ADDRESS: Final = re.compile(r"\S@|@\S|@\s+\S+\.\S")
 _TOP_LEVEL: Final = re.compile(r"\.[^\W\d_]{2,}\.?(?::[0-9]*)?$")
 
 
@@ -129,12 +129,12 @@ def _domain(text: str) -> tuple[str, str]:
     if _is_linkedin_page(text):
         return _linkedin(text)
     host = domains.published(text)
-    if host == domains.WITHHELD:
+    if host == domains.WITHHELD and not re.search(r"[/?#]", text):
         try:
             return _email(text)
         except _Unusable:
             raise _Unusable("not_a_domain") from None
-    if not _may_be_host(_PORT.sub("", host)):
+    if domains.published(_plain(text)) == domains.WITHHELD or not _may_be_host(_PORT.sub("", host)):
         raise _Unusable("not_a_domain")
     return "domain", host
 
@@ -171,7 +171,7 @@ def _company_name(text: str) -> tuple[str, str]:
     name = "".join(letter for letter in text if unicodedata.category(letter) != "Cc").strip()
     if not name:
         raise _Unusable("blank")
-    plain = unicodedata.normalize("NFKC", unquote(name))
+    plain = _plain(name)
     if _ADDRESS.search(plain) or any(map(_leads_on, plain.split())):
         raise _Unusable("personal_data")
     return "company_name", name
@@ -183,6 +183,11 @@ _READERS: Final[tuple[tuple[IdentifierName, Callable[[str], tuple[str, str]]], .
     ("company_name", _company_name),
     ("domain", _domain),
 )
+
+
+def _plain(text: str) -> str:
+    """The text as a person reads it: an `@` that was encoded, or is one of another script, is one."""
+    return unicodedata.normalize("NFKC", unquote(text))
 
 
 def _leads_on(word: str) -> bool:
