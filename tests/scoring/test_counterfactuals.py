@@ -422,7 +422,16 @@ def test_changes_reach_the_next_grade_within_so_many_comparisons(company: dict[s
             assert likeness(with_changes(company, fewer)).grade > found.target
 
 
-# Words
+# Sizes and words
+
+
+def test_half_and_double_are_as_far_and_nearer_than_another_text() -> None:
+    half, double = Change("employees", 100, 50).size, Change("employees", 100, 200).size
+    assert half == pytest.approx(double)
+    assert half < Change("industry", "Retail", "Fintech").size < Change("employees", 100, 1000).size
+    assert Change("founded", 2000, 2015).size == 1.5
+    assert Change("technologies", ["a", "b"], ["a", "c", "d"]).size == 3
+    assert Change("custom.balance", -50, 50).size == 2
 
 
 @pytest.mark.parametrize(

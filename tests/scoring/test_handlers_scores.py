@@ -69,7 +69,7 @@ class Said:
 
     result: bytes
 
-    def compare(self, attributes: Mapping[str, Any], *, domain: str, today: date) -> Result:
+    def compare(self, attributes: Mapping[str, Any], *, domain: str, as_of: date, today: date) -> Result:
         return Result(71.5, 88.0, "B", self.result)
 
     def customer(self, domain: str) -> None:

@@ -1,5 +1,6 @@
 """Changes of a company's attributes, in thought: applied to its profile, measured, and put into words."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,7 @@ from winnow_scoring.snapshots import ordinal_of
 MOST_ATTRIBUTES: Final = 3
 """That are changed together; more say nothing that anybody could use."""
 
+_DECADE: Final = 10
 _LONGEST_VALUE: Final = 80
 _PHRASES: Final[Mapping[str, str]] = {"employees": "{} employees", "founded": "{} as the year of its foundation"}
 
@@ -26,9 +28,12 @@ class Change(NamedTuple):
 
     @property
     def size(self) -> float:
-        """How large it is: of numbers the share that they change by, of lists the elements, of all else 1."""
-        if _is_number(self.present) and _is_number(self.needed) and self.present:
-            return float(abs(self.needed - self.present) / abs(self.present))
+        """How large it is: of numbers the logarithm of their ratio, of years decades, of lists elements, of all else 1.
+
+        So twice as many and half as many are as far, and both less than another industry.
+        """
+        if _is_number(self.present) and _is_number(self.needed):
+            return _distance(self.present, self.needed, are_years=self.attribute == "founded")
         if isinstance(self.needed, list) or (isinstance(self.present, list) and self.needed is None):
             added, removed = self.elements()
             return float(len(added) + len(removed))
@@ -79,6 +84,14 @@ def total_size(changes: Iterable[Change]) -> float:
 def in_words(changes: Sequence[Change]) -> str:
     """What follows "With": "industry Technology, 50 employees and technologies including Stripe"."""
     return _joined([_phrase(change) for change in changes])
+
+
+def _distance(one: float, other: float, *, are_years: bool) -> float:
+    if are_years:
+        return abs(one - other) / _DECADE
+    if one > 0 and other > 0:
+        return abs(math.log(other / one))
+    return abs(one - other) / max(abs(one), abs(other), 1)
 
 
 def _replaced(values: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:

@@ -30,8 +30,8 @@ class Compared(Protocol):
 class Comparer(Protocol):
     """One version of one tenant's model; comparing takes milliseconds and does no I/O."""
 
-    def compare(self, attributes: Mapping[str, Any], *, domain: str, today: date) -> Compared:
-        """How a company compares on a day."""
+    def compare(self, attributes: Mapping[str, Any], *, domain: str, as_of: date, today: date) -> Compared:
+        """How a company whose profile is of the day `as_of` compares today."""
 
     def customer(self, domain: str) -> Mapping[str, Any] | None:
         """The attributes of a customer as the model knows them."""
@@ -80,7 +80,9 @@ class Models(Protocol[M_co]):
 class Compare(Protocol[M_contra]):
     """Compares one company by one model."""
 
-    def __call__(self, model: M_contra, attributes: Mapping[str, Any], /, *, domain: str, today: date) -> Compared: ...
+    def __call__(
+        self, model: M_contra, attributes: Mapping[str, Any], /, *, domain: str, as_of: date, today: date
+    ) -> Compared: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +106,9 @@ class ModelComparer(Generic[M]):
     model: M
     by: Compare[M]
 
-    def compare(self, attributes: Mapping[str, Any], *, domain: str, today: date) -> Compared:
+    def compare(self, attributes: Mapping[str, Any], *, domain: str, as_of: date, today: date) -> Compared:
         """See `Comparer`."""
-        return self.by(self.model, attributes, domain=domain, today=today)
+        return self.by(self.model, attributes, domain=domain, as_of=as_of, today=today)
 
     def customer(self, domain: str) -> Mapping[str, Any] | None:
         """See `Comparer`."""

@@ -53,7 +53,7 @@ def _search(score: StoredSimilarity, *, comparer: Comparer, attributes: Mapping[
         attributes,
         grade=score.grade,
         neighbours=[each for each in nearest if each is not None],
-        compare=partial(comparer.compare, domain=score.domain, today=score.evaluated_on),
+        compare=partial(comparer.compare, domain=score.domain, as_of=score.data_as_of.date(), today=score.evaluated_on),
     )
 
 

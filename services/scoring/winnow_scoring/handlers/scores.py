@@ -87,7 +87,8 @@ class ScoreHandlers:
         comparer = await self._comparers.find(connection, tenant=tenant, version=score.model_version)
         if comparer is None:
             raise refusals.model_expired()
-        return comparer.compare(orjson.loads(score.attributes), domain=score.domain, today=score.evaluated_on).result
+        attributes, as_of = orjson.loads(score.attributes), score.data_as_of.date()
+        return comparer.compare(attributes, domain=score.domain, as_of=as_of, today=score.evaluated_on).result
 
 
 async def find(connection: Connection, *, tenant: UUID, shown_id: str) -> StoredScore | StoredSimilarity:
