@@ -4,6 +4,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -11,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from winnow_contracts import explained, profiles, rulebook, scores
+from winnow_contracts.similarity import Reference
 from winnow_scoring.attribute_changes import Change, Counterfactual, in_words, with_changes
-from winnow_scoring.comparers import NoComparers
+from winnow_scoring.comparers import ModelComparer, NoComparers
 from winnow_scoring.compiled_rules import CompiledRules
 from winnow_scoring.compiler import CompiledRule, compile_rule
 from winnow_scoring.counterfactuals import counterfactual
@@ -22,6 +24,7 @@ from winnow_scoring.handlers.counterfactuals import CounterfactualHandlers
 from winnow_scoring.handlers.rules import RuleHandlers
 from winnow_scoring.handlers.scoring import ScoringHandlers
 from winnow_scoring.rule_reader import parse_rule
+from winnow_scoring.similarity.building import Customer, build
 from winnow_scoring.similarity_counterfactuals import MOST_COMPARISONS
 from winnow_scoring.similarity_counterfactuals import counterfactual as similar_counterfactual
 from winnow_scoring.snapshots import prepare
@@ -420,6 +423,48 @@ def test_changes_reach_the_next_grade_within_so_many_comparisons(company: dict[s
     for count in range(1, len(changes)):
         for fewer in itertools.combinations(changes, count):
             assert likeness(with_changes(company, fewer)).grade > found.target
+
+
+# Similarity, by a real model
+
+
+def company(number: int, *, fits: bool) -> dict[str, Any]:
+    """A payments company, or one of any other kind, that numbers make different from each other."""
+    kind = {"industry": "Fintech", "technologies": ["Stripe", "Go"], "country": "US", "tags": ["payments"]}
+    other = {"industry": ["Retail", "Mining", "Logistics"][number % 3], "technologies": ["PHP"], "country": "DE"}
+    return {**(kind if fits else other), "employees": (100 + 7 * number) if fits else 3 ** (number % 9 + 1)}
+
+
+@pytest.fixture(scope="module")
+def comparer() -> ModelComparer:
+    customers = [
+        Customer(f"customer{number}.com", 1.0, orjson.dumps(company(number, fits=True)).decode())
+        for number in range(20)
+    ]
+    population = [orjson.dumps(company(number, fits=number % 10 == 0)).decode() for number in range(100)]
+    reference = Reference(name="your companies", size=100)
+    return ModelComparer(build(customers, population=population, reference=reference, version=1))
+
+
+@pytest.mark.parametrize("number", range(9))
+def test_changes_reach_the_next_grade_by_a_real_model(comparer: ModelComparer, number: int) -> None:
+    attributes = company(number, fits=False)
+    compare = partial(comparer.compare, domain="newstartup.com", as_of=TODAY, today=TODAY)
+    present = compare(attributes)
+    nearest = [comparer.customer(each["domain"]) for each in orjson.loads(present.result)["similar_customers"]]
+    neighbours = [each for each in nearest if each is not None]
+
+    found = similar_counterfactual(attributes, grade=present.grade, neighbours=neighbours, compare=compare)
+
+    assert neighbours
+    reached = compare(with_changes(attributes, [reason.change for reason in found.reasons]))
+    assert (reached.score, reached.grade <= (found.target or "")) == (found.new_score, True)
+    assert 1 <= len(found.reasons) <= 3
+
+
+def test_a_company_that_is_no_customer_has_no_customers_attributes(comparer: ModelComparer) -> None:
+    assert comparer.customer("newstartup.com") is None
+    assert comparer.customer("customer3.com") == company(3, fits=True)
 
 
 # Sizes and words

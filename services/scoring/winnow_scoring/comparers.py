@@ -1,16 +1,20 @@
 """What compares companies as a version of a tenant's model does: how scores are computed again, later.
 
-Handlers know models by these protocols; which ones there are and how they compare is the similarity package's.
+Handlers know models by these protocols, since a test needs no model to see what becomes of what it says.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol
 from uuid import UUID
 
 import orjson
 from winnow_common.postgres import Connection
+
+from winnow_scoring.similarity.comparing import compare
+from winnow_scoring.similarity.factors import CODE_VERSION
+from winnow_scoring.similarity.model import Model
 
 
 class Compared(Protocol):
@@ -48,72 +52,40 @@ class Comparers(Protocol):
         """What compares by that version; None where it is kept no more."""
 
 
-class Customers(Protocol):
-    """The customers of a model."""
-
-    @property
-    def profiles(self) -> Sequence[str]:
-        """The attributes of each, as JSON."""
-
-    def place(self, domain: str) -> int | None:
-        """Which of them a domain is."""
-
-
-class Model(Protocol):
-    """What companies are compared by."""
-
-    @property
-    def customers(self) -> Customers: ...
-
-
-M = TypeVar("M", bound=Model)
-M_co = TypeVar("M_co", bound=Model, covariant=True)
-M_contra = TypeVar("M_contra", bound=Model, contravariant=True)
-
-
-class Models(Protocol[M_co]):
+class Models(Protocol):
     """Where models come from."""
 
-    async def get(self, connection: Connection, *, tenant: UUID, version: int) -> M_co | None: ...
+    async def get(self, connection: Connection, *, tenant: UUID, version: int) -> Model | None: ...
 
 
-class Compare(Protocol[M_contra]):
-    """Compares one company by one model."""
+@dataclass(frozen=True, slots=True)
+class ModelComparers:
+    """The `Comparers` that models are."""
 
-    def __call__(
-        self, model: M_contra, attributes: Mapping[str, Any], /, *, domain: str, as_of: date, today: date
-    ) -> Compared: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelComparers(Generic[M]):
-    """`Comparers` made of models and of what compares by them."""
-
-    models: Models[M]
-    compare: Compare[M]
-    code_version: str
+    models: Models
+    code_version: str = CODE_VERSION
 
     async def find(self, connection: Connection, *, tenant: UUID, version: int) -> Comparer | None:
         """See `Comparers`."""
         model = await self.models.get(connection, tenant=tenant, version=version)
-        return None if model is None else ModelComparer(model, self.compare)
+        return None if model is None else ModelComparer(model)
 
 
 @dataclass(frozen=True, slots=True)
-class ModelComparer(Generic[M]):
-    """A `Comparer`."""
+class ModelComparer:
+    """The `Comparer` that a model is."""
 
-    model: M
-    by: Compare[M]
+    model: Model
 
     def compare(self, attributes: Mapping[str, Any], *, domain: str, as_of: date, today: date) -> Compared:
         """See `Comparer`."""
-        return self.by(self.model, attributes, domain=domain, as_of=as_of, today=today)
+        return compare(self.model, attributes, domain=domain, as_of=as_of, today=today)
 
     def customer(self, domain: str) -> Mapping[str, Any] | None:
         """See `Comparer`."""
-        place = self.model.customers.place(domain)
-        known: Mapping[str, Any] | None = None if place is None else orjson.loads(self.model.customers.profiles[place])
+        customers = self.model.customers
+        place = customers.place(domain)
+        known: Mapping[str, Any] | None = None if place is None else orjson.loads(customers.profiles[place])
         return known
 
 
