@@ -38,6 +38,7 @@ def owned(open_stack: RunningStack, tenants: tuple[Tenant, Tenant]) -> Mapping[s
     attributes = {"industry": "Technology", "country": "US", "technologies": ["Stripe"]}
     assert owner.call("PUT", "/v1/companies/theirs.com", json=attributes).status_code == 201
     assert owner.call("PUT", "/v1/rules/sr_theirs", json=RULE).status_code == 201
+    assert owner.call("POST", "/v1/customers", json={"customers": [{"domain": "theirs.com"}]}).status_code == 202
     imported = owner.call(
         "POST",
         "/v1/companies/import",
@@ -48,6 +49,7 @@ def owned(open_stack: RunningStack, tenants: tuple[Tenant, Tenant]) -> Mapping[s
     key = owner.call("POST", "/v1/keys", json={"name": "second", "environment": "development"})
     return {
         "companies": "theirs.com",
+        "customers": "theirs.com",
         "rules": "sr_theirs",
         "imports": imported.json()["import_id"],
         "scores": scored.json()["score_id"],
@@ -60,6 +62,7 @@ RULE = {"name": "Theirs", "conditions": [{"attribute": "industry", "operator": "
 
 UNKNOWN = {
     "companies": "unknown-nowhere.com",
+    "customers": "unknown-nowhere.com",
     "rules": "sr_unknown",
     "imports": "imp_01a1fe018e9c753da322e91eaadeaa1c",
     "scores": "sco_01a1fe018e9c753da322e91eaadeaa1c",
@@ -135,7 +138,9 @@ def _everything(owner: Tenant, owned: Mapping[str, str]) -> list[str]:
     seen = [owner.call("GET", path) for path in paths]
     assert all(answer.status_code == 200 for answer in seen)
     keys = owner.call("GET", "/v1/keys").json()["data"]
-    return [_VOLATILE.sub("", answer.text) for answer in seen] + sorted(key["id"] for key in keys)
+    customers = owner.call("GET", "/v1/customers").json()["data"]
+    ids = sorted(key["id"] for key in keys) + [customer["domain"] for customer in customers]
+    return [_VOLATILE.sub("", answer.text) for answer in seen] + ids
 
 
 def _example(content: Mapping[str, Any] | None) -> Any:

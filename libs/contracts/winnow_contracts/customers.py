@@ -19,6 +19,7 @@ Weight = Annotated[
         gt=0,
         le=1e15,
         allow_inf_nan=False,
+        strict=True,
         description="How much the customer counts among the others, such as its revenue; only proportions matter.",
         examples=[1],
     ),
