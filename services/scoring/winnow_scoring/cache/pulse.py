@@ -26,7 +26,7 @@ from winnow_scoring.metrics import CACHE_BEHIND
 from winnow_scoring.store import keeping
 from winnow_scoring.store.keeping import Waiting
 
-BEAT_SECONDS: Final = 0.1
+BEAT_SECONDS: Final = 0.2
 """Between two looks: a beat is as old as two of them, at most, when the next one comes."""
 _TOPICS: Final = frozenset(topic.name for topic in FOLLOWED)
 
