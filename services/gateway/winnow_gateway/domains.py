@@ -5,8 +5,10 @@ company, and none of it may reach the log. Whether the host is a domain at all i
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Any, Final
+from urllib.parse import unquote
 
 import orjson
 from winnow_common.errors import Problem
@@ -25,9 +27,15 @@ def published(text: str) -> str:
     """The host in a URL or domain, as it was written; `WITHHELD` for an e-mail address."""
     scheme = _SCHEME.match(text)
     authority = _END_OF_AUTHORITY.split(text[scheme.end() if scheme else 0 :], maxsplit=1)[0]
-    if scheme:
-        return authority.rpartition("@")[2]
-    return WITHHELD if _ADDRESS.search(text) else authority
+    host = authority.rpartition("@")[2] if scheme else authority
+    return WITHHELD if _ADDRESS.search(plain(host if scheme else text)) else host
+
+
+def plain(text: str) -> str:
+    """The text as a person reads it: an `@` that was encoded, or is one of another script, is one."""
+    if text.isascii() and "%" not in text:
+        return text
+    return unicodedata.normalize("NFKC", unquote(text))
 
 
 def domain(text: str) -> str:

@@ -134,7 +134,7 @@ def _domain(text: str) -> tuple[str, str]:
             return _email(text)
         except _Unusable:
             raise _Unusable("not_a_domain") from None
-    if domains.published(_plain(text)) == domains.WITHHELD or not _may_be_host(_PORT.sub("", host)):
+    if host == domains.WITHHELD or not _may_be_host(_PORT.sub("", host)):
         raise _Unusable("not_a_domain")
     return "domain", host
 
@@ -171,7 +171,7 @@ def _company_name(text: str) -> tuple[str, str]:
     name = "".join(letter for letter in text if unicodedata.category(letter) != "Cc").strip()
     if not name:
         raise _Unusable("blank")
-    plain = _plain(name)
+    plain = domains.plain(name)
     if _ADDRESS.search(plain) or any(map(_leads_on, plain.split())):
         raise _Unusable("personal_data")
     return "company_name", name
@@ -183,11 +183,6 @@ _READERS: Final[tuple[tuple[IdentifierName, Callable[[str], tuple[str, str]]], .
     ("company_name", _company_name),
     ("domain", _domain),
 )
-
-
-def _plain(text: str) -> str:
-    """The text as a person reads it: an `@` that was encoded, or is one of another script, is one."""
-    return unicodedata.normalize("NFKC", unquote(text))
 
 
 def _leads_on(word: str) -> bool:
