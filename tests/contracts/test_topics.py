@@ -2,15 +2,18 @@
 
 import json
 import subprocess
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
+from winnow_common.sealed import SealedStore
 from winnow_contracts.schemas import documents, main, message_schema
 from winnow_contracts.topic import Kind, MessageType
 from winnow_contracts.topics import SCORING_REQUESTS, TOPICS
 from winnow_scoring.app import handlers
+from winnow_scoring.models import Models
 from winnow_scoring.settings import Settings
 
 CONTRACTS = Path(__file__).parents[2] / "libs" / "contracts"
@@ -47,7 +50,12 @@ def test_requests_refuse_unknown_fields_and_facts_pass_over_them(message: Messag
 
 
 def test_scoring_handles_exactly_the_messages_of_its_requests() -> None:
-    handled = handlers(_settings(), clock=lambda: pytest.fail("nobody asks for the time"))
+    def clock() -> datetime:
+        pytest.fail("nobody asks for the time")
+
+    settings = _settings()
+    models = Models(SealedStore.at("memory:///", master_key=bytes(32)), clock=clock)
+    handled = handlers(settings, clock=clock, models=models)
     assert {handler.message.name for handler in handled} == {message.name for message in SCORING_REQUESTS.messages}
     for handler in handled:
         assert handler.message is MESSAGES[handler.message.name]

@@ -12,7 +12,7 @@ import pytest
 from redis.asyncio import Redis
 from winnow import AsyncWinnow
 from winnow.drivers import AsyncDriver
-from winnow.groups.companies import Import
+from winnow.groups.imports import Import
 from winnow.results import ImportStatus
 from winnow.retries import Retries
 from winnow_local.server import holds

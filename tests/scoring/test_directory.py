@@ -31,7 +31,7 @@ def service(serve: Serve, clock: Clock) -> Service:
     cursors = Cursors(MASTER_KEY)
     return serve(
         *DirectoryLookups().all(),
-        *EnrichmentResults(clock=clock, arrived=lambda: None).all(),
+        *EnrichmentResults(clock=clock).all(),
         *CustomerHandlers(clock=clock, cursors=cursors).all(),
         *CompanyHandlers(clock=clock, cursors=cursors).all(),
     )

@@ -17,15 +17,10 @@ from .conftest import MASTER_KEY, Clock, Serve, Service, body
 
 
 @pytest.fixture
-def arrivals() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def service(serve: Serve, clock: Clock, arrivals: list[str]) -> Service:
+def service(serve: Serve, clock: Clock) -> Service:
     cursors = Cursors(MASTER_KEY)
     return serve(
-        *EnrichmentResults(clock=clock, arrived=lambda: arrivals.append("one")).all(),
+        *EnrichmentResults(clock=clock).all(),
         *CustomerHandlers(clock=clock, cursors=cursors).all(),
         *CompanyHandlers(clock=clock, cursors=cursors).all(),
     )
@@ -126,12 +121,6 @@ async def test_a_customers_profile_that_arrives_makes_a_new_version_of_the_model
     [customer] = body(await service.ask(customers.LIST, {}))["data"]
     assert answer == {"customers": 1, "model_version": 2}
     assert (customer["name"], customer["profile"]) == ("A", "known")
-
-
-async def test_whoever_waits_is_woken_by_every_result(service: Service, arrivals: list[str]) -> None:
-    await arrives(service, {"name": "A"})
-    await arrives(service, None)
-    assert len(arrivals) == 2
 
 
 def test_own_values_come_before_others_attribute_by_attribute() -> None:

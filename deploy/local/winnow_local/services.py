@@ -27,6 +27,7 @@ ROLES = (
     Role(service="gateway"),
     Role(service="scoring"),
     Role(service="scoring", role="imports", niceness=BULK_NICENESS),
+    Role(service="scoring", role="models", niceness=BULK_NICENESS),
     Role(service="scoring", role="keeper"),
 )
 SERVICES = tuple(dict.fromkeys(role.service for role in ROLES))

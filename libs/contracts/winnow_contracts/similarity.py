@@ -274,7 +274,7 @@ class SimilarityComputed(BaseModel):
     ]
 
 
-class ModelBuilt(BaseModel):
+class ModelPublished(BaseModel):
     """From now on similarity is measured by this version of the tenant's model; the sequence is the version."""
 
     model_version: int
@@ -288,4 +288,4 @@ SCORE = MessageType("similarity.score", ScoreCompany, Kind.COMMAND)
 SCORE_BATCH = MessageType("similarity.score_batch", ScoreCompanies, Kind.COMMAND)
 GET = MessageType("similarity.get", GetSimilarity, Kind.READ)
 COMPUTED = MessageType("similarity.computed", SimilarityComputed, Kind.FACT)
-BUILT = MessageType("model.built", ModelBuilt, Kind.FACT)
+PUBLISHED = MessageType("model.published", ModelPublished, Kind.FACT)

@@ -76,7 +76,7 @@ VERSIONS = Topic(
     key="tenant and what has the versions",
     publishers=("scoring",),
     consumers=("scoring", "subscribers"),
-    messages=(rulebook.PUBLISHED, rulebook.DELETED, similarity.BUILT),
+    messages=(rulebook.PUBLISHED, rulebook.DELETED, similarity.PUBLISHED),
     compacted=True,
 )
 

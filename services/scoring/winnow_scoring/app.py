@@ -1,7 +1,8 @@
 """The composition root: the only place that constructs things.
 
-Three roles share the schema and run as processes of their own, so that nothing delays a single score: `serve` answers
-requests from the log, `imports` takes in files, `keeper` keeps similarity answers in Redis. All of them relay facts.
+Four roles share the schema and run as processes of their own, so that nothing delays a single score: `serve` answers
+requests from the log, `imports` takes in files, `models` builds models of similarity, `keeper` keeps similarity answers
+in Redis. All of them relay facts.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -23,25 +24,36 @@ from winnow_common.redis import open_redis
 from winnow_common.relay import Relay
 from winnow_common.sealed import SealedStore
 from winnow_common.stored_answers import stored_answers
-from winnow_contracts.topics import REPLIES, SCORING_REQUESTS
+from winnow_contracts.topic import Topic
+from winnow_contracts.topics import ENRICHMENT_REQUESTS, ENRICHMENT_RESULTS, REPLIES, SCORING_REQUESTS
 
 from winnow_scoring.cache.redis_entries import RedisEntries
-from winnow_scoring.comparers import NoComparers
+from winnow_scoring.comparers import ModelComparers
 from winnow_scoring.compiled_rules import CompiledRules
 from winnow_scoring.cursors import Cursors
 from winnow_scoring.handlers.companies import CompanyHandlers
 from winnow_scoring.handlers.counterfactuals import CounterfactualHandlers
+from winnow_scoring.handlers.customers import CustomerHandlers
+from winnow_scoring.handlers.directory import DirectoryLookups
+from winnow_scoring.handlers.enrichment import EnrichmentResults
 from winnow_scoring.handlers.imports import ImportHandlers
 from winnow_scoring.handlers.rule_reads import RuleReads
 from winnow_scoring.handlers.rules import RuleHandlers
 from winnow_scoring.handlers.scores import ScoreHandlers
 from winnow_scoring.handlers.scoring import ScoringHandlers
+from winnow_scoring.handlers.similarity import SimilarityHandlers
 from winnow_scoring.import_runner import SOURCE, ImportRunner
 from winnow_scoring.keeper import Keeper
+from winnow_scoring.model_builder import ModelBuilder
+from winnow_scoring.models import Models
 from winnow_scoring.settings import Settings
-from winnow_scoring.store import partitions
+from winnow_scoring.store import partitions, waiting
+from winnow_scoring.waiting_room import WaitingRoom
 
 GROUP: Final = "scoring"
+RESULTS_GROUP: Final = "scoring-results"
+DIRECTORY_GROUP: Final = "enrichment"
+"""Of whoever answers requests for profiles, wherever that is."""
 _REDIS_SECONDS: Final = 2.0
 """A batch of answers may be megabytes, and nobody waits for it."""
 
@@ -62,23 +74,17 @@ class Foundation:
 @asynccontextmanager
 async def serve(settings: Settings) -> AsyncIterator[Background]:
     """Answer requests, until told to stop."""
-    async with _founded(settings, role="scoring", clock=system_clock) as base:
-        consumer = Consumer(
-            log=base.log,
-            publisher=base.publisher,
-            pool=base.pool,
-            topics=[SCORING_REQUESTS],
-            group=GROUP,
-            source=SOURCE,
-            handlers=handlers(settings, clock=system_clock),
-            replies=REPLIES,
-            seal=base.objects,
-            clock=system_clock,
-            relay=base.relay,
-            batch=settings.batch,
+    clock = system_clock
+    async with _founded(settings, role="scoring", clock=clock) as base:
+        models = Models(base.objects, clock=clock)
+        room = WaitingRoom(
+            pool=base.pool, publisher=base.publisher, models=models, clock=clock, wake_relay=base.relay.wake
         )
-        base.background.start("consumer", consumer.run, drain=consumer.drain)
-        base.operations.add_check("consumer", consumer.ready)
+        base.background.start("waiting room", room.run, drain=room.drain)
+        consume = partial(_consume, base, settings, clock=clock)
+        consume("directory", ENRICHMENT_REQUESTS, group=DIRECTORY_GROUP, handlers=DirectoryLookups().all())
+        consume("results", ENRICHMENT_RESULTS, group=RESULTS_GROUP, handlers=EnrichmentResults(clock=clock).all())
+        consume("consumer", SCORING_REQUESTS, group=GROUP, handlers=handlers(settings, clock=clock, models=models))
         yield base.background
 
 
@@ -98,6 +104,22 @@ async def take_in(settings: Settings) -> AsyncIterator[Background]:
 
 
 @asynccontextmanager
+async def build(settings: Settings) -> AsyncIterator[Background]:
+    """Build models of similarity, until told to stop."""
+    async with _founded(settings, role="models", clock=system_clock) as base:
+        builder = ModelBuilder(
+            pool=base.pool,
+            objects=base.objects,
+            clock=system_clock,
+            instance=settings.instance,
+            wake_relay=base.relay.wake,
+        )
+        base.background.start("models", builder.run, drain=builder.drain)
+        base.background.start("old models", partial(maintenance.hourly, builder.tidy))
+        yield base.background
+
+
+@asynccontextmanager
 async def keep(settings: Settings, *, redis_url: str) -> AsyncIterator[Background]:
     """Keep similarity answers in Redis, until told to stop."""
     async with (
@@ -112,11 +134,13 @@ async def keep(settings: Settings, *, redis_url: str) -> AsyncIterator[Backgroun
         yield base.background
 
 
-def handlers(settings: Settings, *, clock: Clock) -> Sequence[AnyHandler]:
+def handlers(settings: Settings, *, clock: Clock, models: Models) -> Sequence[AnyHandler]:
     """Everything that scoring answers."""
     cursors = Cursors(settings.master_key.get_secret_value())
-    compiled, comparers = CompiledRules(), NoComparers()
+    compiled, comparers = CompiledRules(), ModelComparers(models)
     return [
+        *SimilarityHandlers(clock=clock, models=models).all(),
+        *CustomerHandlers(clock=clock, cursors=cursors).all(),
         *ScoringHandlers(clock=clock, compiled=compiled).all(),
         *ScoreHandlers(cursors=cursors, compiled=compiled, comparers=comparers).all(),
         *CounterfactualHandlers(compiled=compiled, comparers=comparers).all(),
@@ -126,6 +150,36 @@ def handlers(settings: Settings, *, clock: Clock) -> Sequence[AnyHandler]:
         *RuleReads(cursors=cursors).all(),
         stored_answers(clock),
     ]
+
+
+def _consume(
+    base: Foundation,
+    settings: Settings,
+    name: str,
+    /,
+    topic: Topic,
+    *,
+    group: str,
+    handlers: Sequence[AnyHandler],
+    clock: Clock,
+) -> None:
+    """Handle a topic until the service ends."""
+    consumer = Consumer(
+        log=base.log,
+        publisher=base.publisher,
+        pool=base.pool,
+        topics=[topic],
+        group=group,
+        source=SOURCE,
+        handlers=handlers,
+        replies=REPLIES,
+        seal=base.objects,
+        clock=clock,
+        relay=base.relay,
+        batch=settings.batch,
+    )
+    base.background.start(name, consumer.run, drain=consumer.drain)
+    base.operations.add_check(name, consumer.ready)
 
 
 @asynccontextmanager
@@ -147,7 +201,10 @@ async def _founded(settings: Settings, *, role: str, clock: Clock) -> AsyncItera
         background = await stack.enter_async_context(Background())
         relay = Relay(pool=pool, publisher=publisher)
         background.start("relay", relay.run, drain=relay.drain)
-        background.start("maintenance", partial(maintenance.hourly, *chores, partial(_sweep, objects, clock)))
+        background.start(
+            "maintenance",
+            partial(maintenance.hourly, *chores, partial(_sweep, objects, clock), partial(_forget, pool, clock)),
+        )
         operations.add_check("postgres", partial(ping, pool))
         operations.add_check("log", source.ready)
         operations.add_check("background", background.check)
@@ -165,6 +222,10 @@ async def _founded(settings: Settings, *, role: str, clock: Clock) -> AsyncItera
 async def _keep_scores(pool: Pool, clock: Clock) -> None:
     async with pool.acquire() as connection:
         await partitions.keep(connection, now=clock())
+
+
+async def _forget(pool: Pool, clock: Clock) -> None:
+    await waiting.forget(pool, now=clock())
 
 
 async def _sweep(objects: SealedStore, clock: Clock) -> None:

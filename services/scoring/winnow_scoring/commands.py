@@ -1,4 +1,4 @@
-"""What `python -m winnow_scoring` can do: serve, imports, keeper, migrate, directory, dlq."""
+"""What `python -m winnow_scoring` can do: serve, imports, models, keeper, migrate, directory, dlq."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from winnow_common.commands import Command
 from winnow_common.settings import load
 
 from winnow_scoring import directory_command
-from winnow_scoring.app import keep, serve, take_in
+from winnow_scoring.app import build, keep, serve, take_in
 from winnow_scoring.settings import Settings
 
 SERVICE: Final = "scoring"
@@ -24,6 +24,11 @@ def answer_requests(_: Sequence[str]) -> int:
 def take_in_files(_: Sequence[str]) -> int:
     """Take in files of companies until told to stop."""
     lifecycle.main(load(Settings), take_in, service=SERVICE)
+
+
+def build_models(_: Sequence[str]) -> int:
+    """Build models of similarity until told to stop."""
+    lifecycle.main(load(Settings), build, service=SERVICE)
 
 
 def keep_cache(_: Sequence[str]) -> int:
@@ -53,6 +58,7 @@ def dead_letters(arguments: Sequence[str]) -> int:
 COMMANDS: Final[Mapping[str, Command]] = {
     "serve": answer_requests,
     "imports": take_in_files,
+    "models": build_models,
     "keeper": keep_cache,
     "migrate": migrate_schema,
     "directory": tend_directory,

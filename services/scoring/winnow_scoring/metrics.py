@@ -1,6 +1,6 @@
 """What this service counts beside the consumer loop's own metrics (`winnow_common.metrics`)."""
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
 SCORES = Counter("winnow_scoring_scores", "Scores computed and stored.")
 IMPORT_ROWS = Counter("winnow_scoring_import_rows", "Rows of imports, by what became of them.", ["outcome"])
@@ -11,3 +11,11 @@ CACHE_ANSWERS = Counter(
 )
 CACHE_UNREADABLE = Counter("winnow_scoring_cache_unreadable", "Records that the keeper of answers could not read.")
 CACHE_BEHIND = Gauge("winnow_scoring_cache_behind_seconds", "How long a change took to be known to the cache, at most.")
+MODELS_BUILT = Histogram(
+    "winnow_scoring_model_build_seconds",
+    "Seconds that models of similarity took to build.",
+    buckets=(0.1, 0.3, 1, 3, 10, 30, 100, 300),
+)
+MODELS_LOADED = Counter("winnow_scoring_models_loaded", "Models of similarity read from the object store.")
+COMPARED = Counter("winnow_scoring_compared", "Similarity requests, by what came of them.", ["outcome"])
+WAITING = Gauge("winnow_scoring_waiting", "Requests that waited for a profile or a model when last looked.")

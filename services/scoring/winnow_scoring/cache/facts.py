@@ -12,7 +12,7 @@ from winnow_common.log import Record
 from winnow_contracts import profiles, similarity
 from winnow_contracts.event import Event, MalformedEvent
 from winnow_contracts.profiles import CompanyDeleted
-from winnow_contracts.similarity import ModelBuilt, SimilarityComputed
+from winnow_contracts.similarity import ModelPublished, SimilarityComputed
 from winnow_contracts.similarity_cache import KEPT_MS
 
 _CHANGES: Final = frozenset({profiles.UPDATED.name, profiles.ENRICHED.name, profiles.DELETED.name})
@@ -67,8 +67,8 @@ class Facts:
         tenant = event.tenant
         if tenant is None:
             raise Unreadable("a fact without its tenant")
-        if event.type == similarity.BUILT.name:
-            built = ModelBuilt.model_validate_json(event.data)
+        if event.type == similarity.PUBLISHED.name:
+            built = ModelPublished.model_validate_json(event.data)
             self.models[tenant] = max(built.model_version, self.models.get(tenant, 0))
         elif is_old:
             return

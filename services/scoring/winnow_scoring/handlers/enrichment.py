@@ -1,7 +1,5 @@
 """Takes in what others know of companies."""
 
-from collections.abc import Callable
-
 from winnow_common.clock import Clock
 from winnow_common.outcome import FactHandler, Outcome, Request
 from winnow_common.postgres import Connection
@@ -15,14 +13,10 @@ from winnow_scoring.store.enrichment import Finding
 
 
 class EnrichmentResults:
-    """Listens for `enrichment.completed`.
+    """Listens for `enrichment.completed`."""
 
-    `arrived` is called for every result, found or not, before it is committed: whoever waits should look soon.
-    """
-
-    def __init__(self, *, clock: Clock, arrived: Callable[[], None]) -> None:
+    def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
-        self._arrived = arrived
 
     def all(self) -> tuple[FactHandler[EnrichmentCompleted], ...]:
         """The handler with the fact that it takes."""
@@ -30,7 +24,6 @@ class EnrichmentResults:
 
     async def completed(self, request: Request[EnrichmentCompleted], connection: Connection) -> Outcome:
         """Keep what was found, and tell of it if it is new."""
-        self._arrived()
         tenant, told, now = request.tenant, request.data, self._clock()
         profile = Profile.of(told.attributes)
         if not told.found or not profile.attributes:

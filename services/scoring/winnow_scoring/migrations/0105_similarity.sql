@@ -26,7 +26,6 @@ CREATE TABLE similarity (
     revision bigint NOT NULL,
     changed_at timestamptz NOT NULL,
     model_version bigint,
-    model_object text,
     model_summary text,
     built_at timestamptz,
     build_seconds double precision,
@@ -73,6 +72,7 @@ CREATE TABLE similarity_score (
     PRIMARY KEY (tenant_id, score_id)
 ) PARTITION BY RANGE (score_id);
 CREATE INDEX similarity_score_of_domain ON similarity_score (tenant_id, domain, score_id);
+CREATE INDEX similarity_score_of_model ON similarity_score (tenant_id, model_version);
 CREATE TABLE similarity_score_default PARTITION OF similarity_score DEFAULT;
 
 -- Requests that wait for profiles, as they came, and when they are answered all the same.
@@ -99,6 +99,7 @@ CREATE TABLE waiting_for (
     PRIMARY KEY (tenant_id, domain, request_id)
 );
 CREATE INDEX waiting_for_request ON waiting_for (tenant_id, request_id);
+CREATE INDEX waiting_for_answered ON waiting_for (tenant_id, domain) WHERE answered;
 
 -- Companies that the operator has loaded, for all tenants.
 CREATE TABLE directory_company (

@@ -102,7 +102,8 @@ class _Builder:
     def _unfitted(self, reference: Reference, version: int) -> Model:
         """The customers' traits as they are compared, and everything else as it is by default."""
         everybody = [*self._traits, *self._population]
-        technologies = Vocabulary.of([dict.fromkeys(traits.tech_stack, 1.0) for traits in everybody])
+        stacks = [_stack(traits) for traits in everybody]
+        technologies = Vocabulary.of(stacks)
         words = Vocabulary.of([traits.terms for traits in everybody])
         vectors = [words.vector(traits.terms) for traits in self._traits]
         relevance = self._relevance(words)
@@ -116,7 +117,7 @@ class _Builder:
             technologies=TermSpace(
                 vocabulary=technologies,
                 index=Index.of(
-                    [technologies.vector(dict.fromkeys(traits.tech_stack, 1.0)) for traits in self._traits],
+                    [technologies.vector(stack) for stack in stacks[:count]],
                     size=len(technologies.places),
                 ),
                 typical=_TYPICAL,
@@ -236,6 +237,11 @@ def _row(model: Model, traits: Traits, *, leave_out: int | None = None) -> dict[
 def has(traits: Traits, factor: Factor) -> bool:
     """Whether a company has what a factor compares."""
     return bool(traits.terms if factor in {"focus", "description"} else getattr(traits, factor))
+
+
+def _stack(traits: Traits) -> dict[str, float]:
+    """The technologies as terms; in order, since that of a set differs from process to process."""
+    return dict.fromkeys(sorted(traits.tech_stack), 1.0)
 
 
 def _coverage(factor: Factor, companies: Sequence[Traits]) -> float:

@@ -129,7 +129,7 @@ def _comparison(model: Model, story: Story, *, confidence: float) -> Comparison:
 
 
 def _confidence(model: Model, parts: tuple[Line, ...], found: Nearest | None, *, days: int) -> float:
-    """From how much could be compared, how far the neighbours agree, the age of the data and the number of customers."""
+    """From what could be compared, how far neighbours agree, how old the data is and how many customers there are."""
     coverage = sum(model.weights[line.factor] for line in parts if not line.missing)
     if found is None or len(found.similarities) < 2:
         agreement = 0.5

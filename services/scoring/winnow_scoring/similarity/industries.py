@@ -69,3 +69,11 @@ def _taxonomy() -> Mapping[str, tuple[str, str]]:
             for name in names
         }
     )
+
+
+def names_by_group() -> dict[str, tuple[str, ...]]:
+    """The names of the taxonomy by group."""
+    found: dict[str, list[str]] = {}
+    for name, (group, _) in _taxonomy().items():
+        found.setdefault(group, []).append(name)
+    return {group: tuple(names) for group, names in found.items()}

@@ -23,6 +23,8 @@ from winnow_scoring.similarity.traits import Traits
 _BLOCK: Final = 64
 _FIRST: Final = 64
 """Customers that are looked at first; twice as many while they are too light together."""
+_LEAST_PART: Final = 1e-9
+"""Of a customer's weight."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +73,9 @@ def _settled(scan: "_Scan", places: NDArray[np.int64], weights: Floats, reach: f
     order = np.lexsort((places, -similarities))
     before = np.concatenate([[0.0], np.cumsum(weights[order])])
     taken = np.clip(reach - before[:-1], 0.0, weights[order])
-    chosen = order[taken > 0]
-    shares = taken[taken > 0]
+    # Weights that should use the reach up leave the last digit of a sum, for which nobody is a neighbour.
+    counted = taken > _LEAST_PART * weights[order]
+    chosen, shares = order[counted], taken[counted]
     return Nearest(
         places=places[chosen],
         similarities=similarities[chosen],

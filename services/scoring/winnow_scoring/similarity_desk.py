@@ -1,0 +1,314 @@
+"""Answers requests for similarity: which companies are meant, what is known of them, what their scores are.
+
+A desk is opened for some requests with what they need from the database (one query, and one more where names are to be
+looked up), answers each of them, and keeps what is to be stored. A company that was scored lately, and has not changed,
+is answered with that score, for free.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final, Literal, NamedTuple
+from uuid import UUID
+
+import orjson
+from winnow_common.identifiers import event_id
+from winnow_common.outcome import Fact, Outcome, Request
+from winnow_common.postgres import Connection, Write
+from winnow_contracts import topics, usage
+from winnow_contracts.similarity import Identifiers, ScoreCompanies, ScoreCompany
+from winnow_contracts.similarity_cache import KEPT_MS
+
+from winnow_scoring import similarity_facts
+from winnow_scoring.enrichment_facts import requested
+from winnow_scoring.metrics import COMPARED
+from winnow_scoring.models import Models
+from winnow_scoring.profiles import effective
+from winnow_scoring.public_ids import derived_id
+from winnow_scoring.resolving import Resolution, resolve
+from winnow_scoring.similarity.comparing import compare
+from winnow_scoring.similarity.factors import CODE_VERSION
+from winnow_scoring.similarity.model import Model
+from winnow_scoring.similarity.traits import traits_of
+from winnow_scoring.similarity_answers import answer, computed, without_score
+from winnow_scoring.store import names, similarity, waiting
+from winnow_scoring.store.partitions import first_id
+from winnow_scoring.store.similarity import Comparable, NewScore
+from winnow_scoring.store.waiting import MODEL, Waiting, Wanted
+
+WAIT: Final = timedelta(milliseconds=1_900)
+"""For a profile or a first model, until a request is answered without: the whole answer is promised within 2 s."""
+ASK_AGAIN: Final = timedelta(minutes=1)
+"""After which a question that nobody answered is asked again."""
+BELIEVED: Final = timedelta(hours=1)
+"""For which it is believed that nothing can be found."""
+
+Key = tuple[UUID, str, bool]
+"""Tenant, domain ("" for none), livemode."""
+
+
+class Ask(NamedTuple):
+    """A request, and the companies in it."""
+
+    request: "Request[ScoreCompany] | Request[ScoreCompanies]"
+    companies: Sequence[Identifiers]
+    kind: Literal["similarity_score", "similarity_batch"]
+    final: bool = False
+    """Whether it is answered now, whatever is known."""
+
+    @classmethod
+    def one(cls, request: Request[ScoreCompany], *, final: bool = False) -> "Ask":
+        """A request for one company."""
+        return cls(request, [request.data.company], "similarity_score", final)
+
+    @classmethod
+    def many(cls, request: Request[ScoreCompanies], *, final: bool = False) -> "Ask":
+        """A request for several."""
+        return cls(request, request.data.companies, "similarity_batch", final)
+
+    @property
+    def livemode(self) -> bool:
+        """Whether it is for real use."""
+        return self.request.environment.livemode
+
+
+class Known(NamedTuple):
+    """What is known of a company by the tenant and others."""
+
+    attributes: Mapping[str, Any]
+    version: int
+    data_as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A company's part of an answer."""
+
+    body: bytes
+    facts: tuple[Fact, ...] = ()
+    records: int = 0
+    owed: str | None = None
+    """The domain whose score is to be published when its profile has come."""
+
+
+async def open_desk(connection: Connection, *, asks: Sequence[Ask], models: Models, now: datetime) -> "Desk":
+    """A desk that can answer these requests."""
+    every = [(ask.request.tenant, identifiers) for ask in asks for identifiers in ask.companies]
+    named = iter(await names.candidates_for(connection, every))
+    resolutions = {
+        ask.request.id: [resolve(identifiers, named=next(named)) for identifiers in ask.companies] for ask in asks
+    }
+    wanted: dict[Key, None] = {}
+    for ask in asks:
+        wanted |= {(ask.request.tenant, each.domain or "", ask.livemode): None for each in resolutions[ask.request.id]}
+    since = first_id(now - timedelta(milliseconds=KEPT_MS))
+    found = dict(zip(wanted, await similarity.to_compare(connection, list(wanted), since=since), strict=True))
+    current = {tenant: row.model_version for (tenant, _, _), row in found.items() if row.model_version is not None}
+    ready = {
+        tenant: await models.get(connection, tenant=tenant, version=version) for tenant, version in current.items()
+    }
+    return Desk(resolutions, found, ready, now=now)
+
+
+class Desk:
+    """Made by `open_desk`."""
+
+    def __init__(
+        self,
+        resolutions: Mapping[UUID, Sequence[Resolution]],
+        found: Mapping[Key, Comparable],
+        models: Mapping[UUID, Model | None],
+        *,
+        now: datetime,
+    ) -> None:
+        self._resolutions = resolutions
+        self._found = found
+        self._models = models
+        self._now = now
+        self._scores: list[NewScore] = []
+        self._sought: list[tuple[UUID, str]] = []
+        self._waiting: list[Waiting] = []
+        self._wanted: list[Wanted] = []
+        self.owed: list[tuple[UUID, UUID, str]] = []
+        """Tenant, request and domain of what was answered without a profile."""
+
+    def answer(self, ask: Ask) -> Outcome:
+        """The outcome of a request; later where something is missing that may still come."""
+        pending = () if ask.final else self._pending(ask)
+        if pending:
+            return self._later(ask, pending)
+        given: dict[str | None, Given] = {}
+        parts = []
+        for resolution in self._resolutions[ask.request.id]:
+            again = given.get(resolution.domain) if resolution.domain and not resolution.unusable else None
+            part = again or self._one(ask, resolution)
+            given[resolution.domain] = part
+            parts.append((part, again is not None))
+        facts = [fact for part, repeated in parts if not repeated for fact in part.facts]
+        records = sum(part.records for part, repeated in parts if not repeated)
+        self.owed += [(ask.request.tenant, ask.request.id, part.owed) for part, _ in parts if part.owed]
+        if records:
+            facts.append(_used(ask, records=records, now=self._now))
+        bodies = [part.body for part, _ in parts]
+        body = bodies[0] if ask.kind == "similarity_score" else b"[" + b",".join(bodies) + b"]"
+        return Outcome(body=body, facts=facts, records=records)
+
+    def writes(self) -> list[Write]:
+        """What stores what came of it."""
+        return [
+            *similarity.inserting(self._scores, code_version=CODE_VERSION, today=self._today),
+            *similarity.seeking(self._sought, now=self._now),
+            *waiting.writing(self._waiting, self._wanted, now=self._now),
+        ]
+
+    @property
+    def _today(self) -> date:
+        return self._now.astimezone(UTC).date()
+
+    def _pending(self, ask: Ask) -> dict[str, bool]:
+        """What is waited for: domains, or `MODEL`, and whether it has to be asked for."""
+        pending: dict[str, bool] = {}
+        for resolution in self._resolutions[ask.request.id]:
+            row = self._row(ask, resolution)
+            if row.revision is None or resolution.domain is None:
+                continue
+            if row.model_version is None:
+                pending[MODEL] = False
+            if _known(row) is None and not self._is_believed_unknown(row):
+                pending[resolution.domain] = row.sought_at is None or row.sought_at < self._now - ASK_AGAIN
+        return pending
+
+    def _later(self, ask: Ask, pending: Mapping[str, bool]) -> Outcome:
+        request = ask.request
+        assert request.event is not None
+        COMPARED.labels("later").inc()
+        ends = self._now + WAIT
+        envelope = orjson.dumps([[name, value.decode()] for name, value in request.event.headers()]).decode()
+        self._waiting.append(
+            Waiting(request.tenant, request.id, request.event.type, request.event.data, envelope, ends)
+        )
+        self._wanted += [Wanted(request.tenant, domain, request.id, ask.livemode) for domain in pending]
+        asked_for = [domain for domain, to_be_asked in pending.items() if to_be_asked]
+        self._sought += [(request.tenant, domain) for domain in asked_for]
+        return Outcome.later(
+            facts=[requested(domain, tenant=request.tenant, cause=request.id, reason="score") for domain in asked_for]
+        )
+
+    def _one(self, ask: Ask, resolution: Resolution) -> Given:
+        row = self._row(ask, resolution)
+        model = self._models.get(ask.request.tenant)
+        known = _known(row)
+        reason = _reason(resolution, row, model, known)
+        if reason is not None or model is None or known is None or resolution.domain is None:
+            COMPARED.labels(reason or "unknown").inc()
+            body = without_score(
+                reason or "company_unknown",
+                resolution=resolution,
+                model_version=row.model_version,
+                request_id=ask.request.id,
+                livemode=ask.livemode,
+            )
+            owed = resolution.domain if ask.final and reason in {"company_unknown", "model_building"} else None
+            return Given(body, owed=owed)
+        if row.score_id is not None and row.result is not None:
+            COMPARED.labels("repeated").inc()
+            part = computed(row.result, data_as_of=known.data_as_of, score_id=row.score_id)
+            return Given(self._answer(ask, resolution, part))
+        COMPARED.labels("scored").inc()
+        part, fact = self.score(ask, resolution.domain, known=known, model=model, cause="request")
+        return Given(self._answer(ask, resolution, part), facts=(fact,), records=1)
+
+    def score(
+        self, ask: Ask, domain: str, *, known: Known, model: Model, cause: Literal["request", "profile_arrived"]
+    ) -> tuple[bytes, Fact]:
+        """A new score, which is to be stored: the part of answers that is the same for all, and what is told of it."""
+        request = ask.request
+        found = compare(model, known.attributes, domain=domain, as_of=known.data_as_of.date(), today=self._today)
+        canonical = orjson.dumps(known.attributes, option=orjson.OPT_SORT_KEYS)
+        new = NewScore(
+            tenant=request.tenant,
+            score_id=derived_id(request.id, key=domain, time=request.time),
+            request_id=request.id,
+            domain=domain,
+            company_version=known.version,
+            data_as_of=known.data_as_of,
+            snapshot_hash=hashlib.sha256(canonical).digest(),
+            attributes=canonical.decode(),
+            model_version=model.version,
+            livemode=ask.livemode,
+            score=found.score,
+            grade=found.grade,
+            result=found.result,
+        )
+        self._scores.append(new)
+        part = computed(found.result, data_as_of=known.data_as_of, score_id=new.score_id)
+        return part, similarity_facts.computed(new, found, part=part, cause=cause, now=self._now)
+
+    def known(self, tenant: UUID, domain: str, *, livemode: bool) -> Known | None:
+        """What is known of a company that was asked for."""
+        return _known(self._found[tenant, domain, livemode])
+
+    def model(self, tenant: UUID) -> Model | None:
+        """The tenant's model."""
+        return self._models.get(tenant)
+
+    def _answer(self, ask: Ask, resolution: Resolution, part: bytes) -> bytes:
+        return answer(part, resolution=resolution, request_id=ask.request.id, livemode=ask.livemode)
+
+    def _row(self, ask: Ask, resolution: Resolution) -> Comparable:
+        return self._found[ask.request.tenant, resolution.domain or "", ask.livemode]
+
+    def _is_believed_unknown(self, row: Comparable) -> bool:
+        """Whether somebody looked for it lately and found nothing."""
+        return (
+            row.enriched_at is not None
+            and (row.sought_at is None or row.enriched_at >= row.sought_at)
+            and row.enriched_at > self._now - BELIEVED
+        )
+
+
+def _known(row: Comparable) -> Known | None:
+    """What there is to compare; None where that is nothing."""
+    if row.version is None or row.attributes is None:
+        return None
+    own = orjson.loads(row.attributes)
+    attributes = own if row.enriched is None else effective(own, orjson.loads(row.enriched))
+    if traits_of(attributes).is_unknown:
+        return None
+    dates = [row.updated_at if own else None, row.enriched_at if row.enriched is not None else None]
+    return Known(attributes, row.version, max(moment for moment in dates if moment is not None))
+
+
+def _reason(resolution: Resolution, row: Comparable, model: Model | None, known: Known | None) -> str | None:
+    """Why there can be no score."""
+    if row.revision is None or (model is not None and not model.customers.domains and row.revision == model.version):
+        return "no_customers"
+    if resolution.domain is None:
+        return "no_company_named"
+    if known is None:
+        return "company_unknown"
+    if model is None or not model.customers.domains:
+        return "model_building"
+    return None
+
+
+def _used(ask: Ask, *, records: int, now: datetime) -> Fact:
+    """`usage.recorded`: a credit for each score, none outside of live mode."""
+    request = ask.request
+    told = {
+        "operation_id": request.id,
+        "kind": ask.kind,
+        "records": records,
+        "credits": records if ask.livemode else 0,
+        "livemode": ask.livemode,
+        "occurred_at": now,
+    }
+    return Fact(
+        topic=topics.USAGE,
+        type=usage.RECORDED,
+        id=event_id(request.id, usage.RECORDED.name, ask.kind),
+        tenant=request.tenant,
+        key="",
+        data=orjson.dumps(told, option=orjson.OPT_UTC_Z),
+    )

@@ -1,0 +1,51 @@
+"""What listeners are told about similarity scores: the whole answer, without who asked for it."""
+
+from datetime import datetime
+from typing import Literal
+
+import orjson
+from winnow_common.identifiers import event_id
+from winnow_common.outcome import Fact
+from winnow_contracts import similarity as contract
+from winnow_contracts import topics
+
+from winnow_scoring.public_ids import Prefix, shown
+from winnow_scoring.similarity.comparing import Comparison
+from winnow_scoring.similarity.factors import CODE_VERSION
+from winnow_scoring.store.similarity import NewScore
+
+
+def computed(
+    new: NewScore,
+    found: Comparison,
+    *,
+    part: bytes,
+    cause: Literal["request", "profile_arrived"],
+    now: datetime,
+) -> Fact:
+    """`similarity.computed`; `part` is what all answers with this score have in common."""
+    told = {
+        "score_id": shown(new.score_id, prefix=Prefix.SCORE),
+        "request_id": new.request_id,
+        "domain": new.domain,
+        "model_version": new.model_version,
+        "company_version": new.company_version,
+        "code_version": CODE_VERSION,
+        "score": found.score,
+        "percentile": found.percentile,
+        "grade": found.grade,
+        "confidence": {"level": found.level, "value": found.confidence},
+        "missing": found.missing,
+        "computed_at": now,
+        "livemode": new.livemode,
+        "cause": cause,
+        "answer": orjson.Fragment(part),
+    }
+    return Fact(
+        topic=topics.SCORES,
+        type=contract.COMPUTED,
+        id=event_id(new.request_id, contract.COMPUTED.name, new.domain),
+        tenant=new.tenant,
+        key=new.domain,
+        data=orjson.dumps(told, option=orjson.OPT_UTC_Z),
+    )

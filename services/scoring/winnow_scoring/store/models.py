@@ -1,0 +1,223 @@
+"""Models of similarity: what they are built from, which are out of date, who builds them, where they are.
+
+A builder holds a lease on a tenant's row. A model is as good as the revision that its customers were read at or after;
+that revision is its version, so a version is built once at most, and a newer one always replaces an older one.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from winnow_common.postgres import Connection, Pool
+
+PAGE: Final = 20_000
+"""Customers that are read at once."""
+REST: Final = 4
+"""A builder rests so many times as long as a tenant's model took, before it builds for that tenant again."""
+KEPT_UNUSED: Final = timedelta(hours=1)
+"""For processes that still compare by a model that was replaced."""
+
+# A year-old model is built again under a new version, since its object expires.
+_RENEW = """
+UPDATE similarity SET revision = revision + 1, changed_at = $1
+WHERE model_version = revision AND built_at < $1::timestamptz - interval '300 days'
+"""
+
+_LEASE = """
+WITH next AS (
+    SELECT tenant_id FROM similarity
+    WHERE (model_version IS NULL OR model_version < revision)
+        AND (leased_until IS NULL OR leased_until < $2)
+        AND (built_at IS NULL OR built_at + build_seconds * $4 * interval '1 second' < $2)
+    ORDER BY changed_at LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+UPDATE similarity SET lease_holder = $1, leased_until = $3
+FROM next WHERE similarity.tenant_id = next.tenant_id
+RETURNING similarity.tenant_id, similarity.revision
+"""
+
+_PROLONG = "UPDATE similarity SET leased_until = $3 WHERE tenant_id = $1 AND lease_holder = $2"
+
+_RELEASE = "UPDATE similarity SET lease_holder = NULL, leased_until = NULL WHERE tenant_id = $1 AND lease_holder = $2"
+
+_CUSTOMERS = """
+SELECT customer.domain, customer.weight, company.attributes, company.enriched
+FROM customer JOIN company ON company.tenant_id = customer.tenant_id AND company.domain = customer.domain
+WHERE customer.tenant_id = $1 AND customer.domain > $2 AND (company.attributes <> '{}' OR company.enriched IS NOT NULL)
+ORDER BY customer.domain LIMIT $3
+"""
+
+_OTHERS = """
+SELECT company.attributes, company.enriched FROM company
+WHERE company.tenant_id = $1 AND (company.attributes <> '{}' OR company.enriched IS NOT NULL)
+    AND NOT EXISTS (
+        SELECT FROM customer WHERE customer.tenant_id = company.tenant_id AND customer.domain = company.domain
+    )
+ORDER BY hashtextextended(company.domain, 0), company.domain LIMIT $2
+"""
+
+_DIRECTORY = """
+SELECT attributes FROM directory_company ORDER BY hashtextextended(domain, 0), domain LIMIT $1
+"""
+
+_KEEP = """
+WITH kept AS (
+    INSERT INTO similarity_model (tenant_id, model_version, object, code_version, built_at, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6)
+)
+UPDATE similarity SET model_version = $2, model_summary = $7, built_at = $5, build_seconds = $8, lease_holder = NULL,
+    leased_until = NULL
+WHERE tenant_id = $1 AND lease_holder = $9 AND (model_version IS NULL OR model_version < $2)
+RETURNING true
+"""
+
+_OBJECT = "SELECT object FROM similarity_model WHERE tenant_id = $1 AND model_version = $2 AND expires_at > $3"
+
+_STANDING = """
+SELECT revision, model_version, model_summary, built_at, build_seconds,
+    (SELECT count(*) FROM customer WHERE customer.tenant_id = similarity.tenant_id) AS customers,
+    (SELECT count(*) FROM customer JOIN company USING (tenant_id, domain)
+        WHERE customer.tenant_id = similarity.tenant_id
+            AND (company.attributes <> '{}' OR company.enriched IS NOT NULL)) AS known
+FROM similarity WHERE tenant_id = $1
+"""
+
+_UNUSED = """
+DELETE FROM similarity_model AS model USING similarity
+WHERE similarity.tenant_id = model.tenant_id AND model.model_version < similarity.model_version
+    AND similarity.built_at < $1
+    AND NOT EXISTS (
+        SELECT FROM similarity_score AS score
+        WHERE score.tenant_id = model.tenant_id AND score.model_version = model.model_version
+    )
+RETURNING model.tenant_id, model.object
+"""
+
+
+class LeaseLost(Exception):
+    """Somebody else builds for this tenant now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A tenant that a builder builds for."""
+
+    holder: str
+    tenant: UUID
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCustomer:
+    """A customer with what the tenant and others say of it."""
+
+    domain: str
+    weight: float
+    attributes: str
+    enriched: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewModel:
+    """A model that was built."""
+
+    version: int
+    object: str
+    code_version: str
+    built_at: datetime
+    expires_at: datetime
+    summary: str
+    build_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a tenant's model stands."""
+
+    revision: int
+    model_version: int | None
+    model_summary: str | None
+    built_at: datetime | None
+    build_seconds: float | None
+    customers: int
+    known: int
+
+
+async def renew(connection: Connection, *, now: datetime) -> None:
+    """Ask for new versions of models whose objects are about to expire."""
+    await connection.execute(_RENEW, now)
+
+
+async def lease(connection: Connection, *, holder: str, now: datetime, until: datetime) -> Lease | None:
+    """The tenant whose model has been out of date for longest, unless somebody builds it or it has just been built."""
+    row = await connection.fetchrow(_LEASE, holder, now, until, float(REST))
+    return None if row is None else Lease(holder, UUID(int=row["tenant_id"].int), row["revision"])
+
+
+async def prolong(connection: Connection, *, lease: Lease, until: datetime) -> None:
+    """Go on building."""
+    await connection.execute(_PROLONG, lease.tenant, lease.holder, until)
+
+
+async def release(connection: Connection, *, lease: Lease) -> None:
+    """Let somebody else build."""
+    await connection.execute(_RELEASE, lease.tenant, lease.holder)
+
+
+async def customers(pool: Pool, *, tenant: UUID) -> AsyncIterator[StoredCustomer]:
+    """The customers that something is known of, by domain; page by page, so not as of one moment."""
+    after = ""
+    while True:
+        rows = await pool.fetch(_CUSTOMERS, tenant, after, PAGE)
+        for row in rows:
+            yield StoredCustomer(*row)
+        if len(rows) < PAGE:
+            return
+        after = rows[-1]["domain"]
+
+
+async def others(pool: Pool, *, tenant: UUID, most: int) -> list[tuple[str, str | None]]:
+    """What the tenant and others say of companies that are no customers; a sample that stays the same."""
+    return [(row["attributes"], row["enriched"]) for row in await pool.fetch(_OTHERS, tenant, most)]
+
+
+async def directory(pool: Pool, *, most: int) -> list[str]:
+    """What the directory says of a sample of its companies."""
+    return [row["attributes"] for row in await pool.fetch(_DIRECTORY, most)]
+
+
+async def keep(connection: Connection, *, lease: Lease, model: NewModel) -> None:
+    """Compare by this model from now on. Raises `LeaseLost`, and the transaction has to be rolled back."""
+    kept = await connection.fetchval(
+        _KEEP,
+        lease.tenant,
+        model.version,
+        model.object,
+        model.code_version,
+        model.built_at,
+        model.expires_at,
+        model.summary,
+        model.build_seconds,
+        lease.holder,
+    )
+    if not kept:
+        raise LeaseLost
+
+
+async def object_of(connection: Connection, *, tenant: UUID, version: int, now: datetime) -> str | None:
+    """The reference of a model's object; None where it is kept no more."""
+    reference: str | None = await connection.fetchval(_OBJECT, tenant, version, now)
+    return reference
+
+
+async def standing(connection: Connection, *, tenant: UUID) -> Standing | None:
+    """How the tenant's model stands; None where there never was a customer."""
+    row = await connection.fetchrow(_STANDING, tenant)
+    return None if row is None else Standing(**dict(row))
+
+
+async def forget_unused(connection: Connection, *, now: datetime) -> Sequence[tuple[UUID, str]]:
+    """Forget models that were replaced a while ago and that no score was computed by; their tenants and objects."""
+    return [(row["tenant_id"], row["object"]) for row in await connection.fetch(_UNUSED, now - KEPT_UNUSED)]

@@ -1,0 +1,179 @@
+"""Requests that wait for a profile or a model, and scores that are owed since they were answered without one."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from winnow_common.postgres import Connection, Pool, Write
+
+OWED_FOR: Final = timedelta(days=1)
+"""A profile that comes later than this is not scored by itself any more."""
+
+MODEL: Final = ""
+"""Stands where a domain does for whoever waits for the tenant's first model."""
+
+_WAIT = """
+INSERT INTO waiting (tenant_id, request_id, type, data, envelope, due_at)
+SELECT tenant_id, request_id, type, data, envelope, due_at
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::text[], $6::timestamptz[])
+    AS given (tenant_id, request_id, type, data, envelope, due_at)
+ORDER BY tenant_id, request_id
+ON CONFLICT (tenant_id, request_id) DO UPDATE SET envelope = excluded.envelope, due_at = excluded.due_at
+"""
+
+_FOR = """
+INSERT INTO waiting_for (tenant_id, domain, request_id, livemode, created_at)
+SELECT tenant_id, domain, request_id, livemode, $5
+FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::boolean[]) AS given (tenant_id, domain, request_id, livemode)
+ORDER BY tenant_id, domain, request_id
+ON CONFLICT (tenant_id, domain, request_id) DO UPDATE SET answered = false
+"""
+
+# What a profile is waited for: nothing is known of it, and whoever was asked has not answered.
+_PENDING = """
+    CASE WHEN wanted.domain = '' THEN EXISTS (
+        SELECT FROM similarity WHERE similarity.tenant_id = wanted.tenant_id AND similarity.model_version IS NULL
+    ) ELSE NOT EXISTS (
+        SELECT FROM company WHERE company.tenant_id = wanted.tenant_id AND company.domain = wanted.domain
+            AND (company.attributes <> '{}' OR company.enriched IS NOT NULL OR company.enriched_at >= company.sought_at)
+    ) END
+"""
+
+_READY = f"""
+SELECT tenant_id, request_id, type, data, envelope, due_at <= $1 AS due FROM waiting
+WHERE due_at <= $1 OR NOT EXISTS (
+    SELECT FROM waiting_for AS wanted
+    WHERE wanted.tenant_id = waiting.tenant_id AND wanted.request_id = waiting.request_id AND {_PENDING}
+)
+ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
+"""  # noqa: S608 - put together from constants
+
+_ANSWERED = """
+WITH gone AS (
+    DELETE FROM waiting USING unnest($1::uuid[], $2::uuid[]) AS given (tenant_id, request_id)
+    WHERE waiting.tenant_id = given.tenant_id AND waiting.request_id = given.request_id
+), settled AS (
+    DELETE FROM waiting_for AS wanted USING unnest($1::uuid[], $2::uuid[]) AS given (tenant_id, request_id)
+    WHERE wanted.tenant_id = given.tenant_id AND wanted.request_id = given.request_id
+        AND NOT EXISTS (
+            SELECT FROM unnest($3::uuid[], $4::uuid[], $5::text[]) AS owed (tenant_id, request_id, domain)
+            WHERE owed.tenant_id = wanted.tenant_id AND owed.request_id = wanted.request_id
+                AND owed.domain = wanted.domain
+        )
+)
+UPDATE waiting_for AS wanted SET answered = true
+FROM unnest($3::uuid[], $4::uuid[], $5::text[]) AS owed (tenant_id, request_id, domain)
+WHERE wanted.tenant_id = owed.tenant_id AND wanted.request_id = owed.request_id AND wanted.domain = owed.domain
+"""
+
+_OWED = """
+SELECT wanted.tenant_id, wanted.request_id, wanted.domain, wanted.livemode FROM waiting_for AS wanted
+JOIN company ON company.tenant_id = wanted.tenant_id AND company.domain = wanted.domain
+WHERE wanted.answered AND (company.attributes <> '{}' OR company.enriched IS NOT NULL)
+    AND EXISTS (
+        SELECT FROM similarity
+        WHERE similarity.tenant_id = wanted.tenant_id AND similarity.model_version IS NOT NULL
+    )
+LIMIT $1 FOR UPDATE OF wanted SKIP LOCKED
+"""
+
+_PAID = """
+DELETE FROM waiting_for AS wanted
+USING unnest($1::uuid[], $2::uuid[], $3::text[]) AS given (tenant_id, request_id, domain)
+WHERE wanted.tenant_id = given.tenant_id AND wanted.request_id = given.request_id AND wanted.domain = given.domain
+"""
+
+
+class Waiting(NamedTuple):
+    """A request that is to wait."""
+
+    tenant: UUID
+    request_id: UUID
+    type: str
+    data: bytes
+    envelope: str
+    due_at: datetime
+
+
+class Wanted(NamedTuple):
+    """What a request waits for."""
+
+    tenant: UUID
+    domain: str
+    """Or `MODEL`."""
+    request_id: UUID
+    livemode: bool
+
+
+class Owed(NamedTuple):
+    """A score that is still to be published."""
+
+    tenant: UUID
+    request_id: UUID
+    domain: str
+    livemode: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A request that can be answered, or has to be."""
+
+    tenant: UUID
+    request_id: UUID
+    type: str
+    data: bytes
+    envelope: str
+    due: bool
+
+
+def writing(waiting: Collection[Waiting], wanted: Collection[Wanted], *, now: datetime) -> list[Write]:
+    """What notes that requests wait, and for what; one that comes again waits from now on, for its newest sender."""
+    if not waiting:
+        return []
+    return [
+        Write(_WAIT, [list(column) for column in zip(*waiting, strict=True)]),
+        Write(_FOR, [*(list(column) for column in zip(*wanted, strict=True)), now]),
+    ]
+
+
+async def is_anything_waiting(pool: Pool) -> bool:
+    """Whether there is any request to look at; costs next to nothing."""
+    return bool(
+        await pool.fetchval("SELECT EXISTS (SELECT FROM waiting) OR EXISTS (SELECT FROM waiting_for WHERE answered)")
+    )
+
+
+async def ready(connection: Connection, *, now: datetime, most: int) -> list[Ready]:
+    """Requests that need not or must not wait any longer; nobody else gets them until the transaction ends."""
+    return [Ready(*row) for row in await connection.fetch(_READY, now, most)]
+
+
+async def answered(
+    connection: Connection, requests: Sequence[Ready], *, owed: Sequence[tuple[UUID, UUID, str]]
+) -> None:
+    """These are answered; `owed` are tenant, request and domain of scores that are published when they can be."""
+    await connection.execute(
+        _ANSWERED,
+        [request.tenant for request in requests],
+        [request.request_id for request in requests],
+        *([list(column) for column in zip(*owed, strict=True)] if owed else [[], [], []]),
+    )
+
+
+async def owed(connection: Connection, *, most: int) -> list[Owed]:
+    """Scores that were owed and can be given; nobody else gets them until the transaction ends."""
+    return [Owed(*row) for row in await connection.fetch(_OWED, most)]
+
+
+async def paid(connection: Connection, given: Sequence[Owed]) -> None:
+    """These are owed no more."""
+    await connection.execute(
+        _PAID, [each.tenant for each in given], [each.request_id for each in given], [each.domain for each in given]
+    )
+
+
+async def forget(pool: Pool, *, now: datetime) -> None:
+    """Forget scores that have been owed for too long."""
+    await pool.execute("DELETE FROM waiting_for WHERE answered AND created_at < $1", now - OWED_FOR)
