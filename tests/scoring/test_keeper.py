@@ -231,7 +231,7 @@ class World:
         self.tell(type, told, topic=COMPANIES)
 
     def built(self, version: int) -> None:
-        self.tell(similarity.BUILT, _built(version), topic=VERSIONS)
+        self.tell(similarity.PUBLISHED, _built(version), topic=VERSIONS)
 
     def computed(self, company: int = 1, model: int = 1, **about: Any) -> None:
         self.tell(similarity.COMPUTED, _computed(company, model, **about), topic=SCORES)
