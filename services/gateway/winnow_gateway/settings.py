@@ -40,7 +40,7 @@ class Settings(CommonSettings):
     model_config = SettingsConfigDict(env_prefix="WINNOW_GATEWAY_")
 
     redis: SecretStr
-    """URL of Redis or Valkey: limits only, and nothing of value."""
+    """URL of Redis or Valkey: limits and answers that are known, and nothing of value."""
     pepper: Annotated[SecretBytes, BeforeValidator(_pepper)]
     """Secret of the hashes of keys and e-mail addresses; with another one, no key and no log-in works any more."""
     host: str = "127.0.0.1"
