@@ -35,6 +35,8 @@ FITTED_COMPANIES: Final = 800
 _TYPICAL: Final = 0.25
 """The cosine of a typical customer until there are some to measure it by."""
 _LEAST: Final = 0.02
+_ALL_WEIGHT: Final = 0.999_999
+"""The share of a customer from which on the others have no topic without it."""
 
 
 class Customer(NamedTuple):
@@ -207,13 +209,13 @@ class _Builder:
         found = []
         for place in places:
             traits = self._traits[place]
-            if not traits.terms:
+            part = float(self._customers.weights[place])
+            if not traits.terms or part > _ALL_WEIGHT:
                 found.append(model.neutral["focus"])
                 continue
             vector = model.words.vocabulary.vector(traits.terms)
-            part = float(self._customers.weights[place])
             projection = vector.dot(model.topic.direction)
-            rest = (projection - part * float(vector.values @ vector.values)) / (1 - part) if part < 1 else projection
+            rest = (projection - part * float(vector.values @ vector.values)) / (1 - part)
             found.append(model.topic.likeness(rest))
         return np.array(found)
 

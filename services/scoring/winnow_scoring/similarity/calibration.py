@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from winnow_contracts.similarity import Grade
 
-from winnow_scoring.similarity.kernels import Floats
+from winnow_scoring.similarity.kernels import Floats, settled
 
 TYPICAL_COMPANY: Final = 20.0
 TYPICAL_CUSTOMER: Final = 80.0
@@ -44,7 +44,7 @@ class Calibration:
         gap = 1 - company
         found = float(np.median(customers)) if len(customers) else company + _FEW_CUSTOMERS_GAP * gap
         customer = min(max(found, company + _LEAST_GAP * gap), 0.98)
-        return cls(company=company, customer=customer, population=np.sort(population))
+        return cls(company=company, customer=customer, population=np.sort(settled(population)))
 
     def score(self, raw: float) -> float:
         """0 to 100, to two decimals."""
@@ -55,8 +55,9 @@ class Calibration:
         """The share of the reference population that is less similar, in per cent to one decimal; ties count half."""
         if not len(self.population):
             return 50.0
-        below = int(np.searchsorted(self.population, raw, side="left"))
-        to = int(np.searchsorted(self.population, raw, side="right"))
+        sought = settled(np.array([raw]))[0]
+        below = int(np.searchsorted(self.population, sought, side="left"))
+        to = int(np.searchsorted(self.population, sought, side="right"))
         return round(50 * (below + to) / len(self.population), 1)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from winnow_contracts.similarity import Factor
 
 from winnow_scoring.similarity.factors import DEFAULT_WEIGHTS, FACTORS
-from winnow_scoring.similarity.kernels import Floats
+from winnow_scoring.similarity.kernels import Floats, settled
 
 PRIOR_CUSTOMERS: Final = 10
 """How many customers the default weights are worth."""
@@ -42,8 +42,8 @@ def auc(customers: Floats, population: Floats) -> float | None:
     """
     if not len(customers) or not len(population):
         return None
-    ordered = np.sort(population)
-    below = np.searchsorted(ordered, customers, side="left") + np.searchsorted(ordered, customers, side="right")
+    ordered, sought = np.sort(settled(population)), settled(customers)
+    below = np.searchsorted(ordered, sought, side="left") + np.searchsorted(ordered, sought, side="right")
     return float(below.mean() / (2 * len(ordered)))
 
 

@@ -30,6 +30,14 @@ SECTOR: Final = 0.5
 OVERLAP_SHARE: Final = 0.7
 """Industries of different names that share all words of the shorter one."""
 
+DECIMALS: Final = 9
+"""Of two similarities that are told apart."""
+
+
+def settled(similarities: Floats) -> Floats:
+    """Without the last digits, so that what only the order of additions tells apart is a tie."""
+    return np.round(similarities, DECIMALS)
+
 
 def bell(differences: Floats, *, width: float) -> Floats:
     """A Gaussian kernel without its factor (Parzen, 1962): 1 where nothing differs, .61 a width away."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from winnow_contracts.similarity import Factor
 
 from winnow_scoring.similarity.factors import CODED, FACTORS
-from winnow_scoring.similarity.kernels import Floats
+from winnow_scoring.similarity.kernels import Floats, settled
 from winnow_scoring.similarity.model import Model, TermSpace
 from winnow_scoring.similarity.traits import Traits
 
@@ -70,7 +70,7 @@ def _settled(scan: "_Scan", places: NDArray[np.int64], weights: Floats, reach: f
     similarities = np.zeros(len(places))
     for factor in FACTORS:
         similarities += scan.model.weights[factor] * factors[factor]
-    order = np.lexsort((places, -similarities))
+    order = np.lexsort((places, -settled(similarities)))
     before = np.concatenate([[0.0], np.cumsum(weights[order])])
     taken = np.clip(reach - before[:-1], 0.0, weights[order])
     # Weights that should use the reach up leave the last digit of a sum, for which nobody is a neighbour.
