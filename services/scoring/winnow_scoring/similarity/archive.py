@@ -58,7 +58,9 @@ def read(data: bytes) -> Model:
         if head["format"] != FORMAT:
             raise Unreadable(f"format {head['format']}")
         return _model(head, _read_arrays(data, head["arrays"], start=_LENGTH.size + length))
-    except (struct.error, orjson.JSONDecodeError, KeyError, TypeError) as error:
+    except Unreadable:
+        raise
+    except (struct.error, ValueError, KeyError, TypeError) as error:
         raise Unreadable(type(error).__name__) from error
 
 

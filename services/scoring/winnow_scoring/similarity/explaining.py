@@ -25,6 +25,8 @@ _MOST_SHOWN: Final = 5
 _ALIKE: Final = 0.6
 """From here on a size, an age or a funding is called shared."""
 _UNLIKE: Final = 0.5
+_HARDLY: Final = 0.1
+"""Up to here nothing fits, be other companies even less alike."""
 _WORTH_MENTIONING: Final = 0.01
 """The weight of a factor that does not fit."""
 
@@ -162,7 +164,11 @@ def _how_similar(story: Story) -> str:
 def _what_fits(story: Story) -> str:
     """The factors that raise the score above that of an average company, the weightiest first."""
     fitting = sorted(
-        (line for line in story.lines if line.similarity is not None and line.similarity > story.neutral[line.factor]),
+        (
+            line
+            for line in story.lines
+            if line.similarity is not None and line.similarity > max(story.neutral[line.factor], _HARDLY)
+        ),
         key=lambda line: line.weight * (story.neutral[line.factor] - float(line.similarity or 0)),
     )[:3]
     if not fitting:
