@@ -16,7 +16,7 @@ from winnow_common.lifecycle import Background
 from winnow_common.memory_log import MemoryLog
 from winnow_common.requests import Reply, Requests
 from winnow_common.settings import load
-from winnow_contracts.similarity_cache import KEPT_MS, entry_key, model_key
+from winnow_contracts.similarity_cache import BEAT_FIELDS, BEAT_KEY, KEPT_MS, entry_key, model_key
 from winnow_contracts.topics import REPLIES
 from winnow_gateway.app import open_gateway
 from winnow_gateway.commands import first_key
@@ -25,6 +25,8 @@ from winnow_gateway.settings import Settings
 from bench.gateway.exchange import BODY, KEPT
 
 MODEL = "1"
+NEVER_LATE = 2**42
+"""Milliseconds since 1970, in the year 2109."""
 
 
 async def refuse(*_: object, **__: object) -> Reply:
@@ -38,6 +40,7 @@ async def keep(url: str, tenant: UUID) -> None:
     async with Redis.from_url(url) as redis:
         await redis.set(model_key(tenant), MODEL)
         await redis.hset(entry, mapping={"company": "1", "model": MODEL, "answer": KEPT})
+        await redis.hset(BEAT_KEY, mapping=dict.fromkeys(BEAT_FIELDS, str(NEVER_LATE)))
         while True:
             await redis.pexpire(entry, KEPT_MS)
             await asyncio.sleep(60)

@@ -5,7 +5,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -13,8 +13,10 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 from winnow_common.outcome import Outcome, Request
 from winnow_contracts.similarity import SimilarityAnswer
-from winnow_contracts.similarity_cache import KEPT_MS, entry_key, model_key
+from winnow_contracts.similarity_cache import BEAT_FIELDS, BEAT_KEY, KEPT_MS, LATEST_MS, entry_key, model_key
 from winnow_gateway.recall.answering import CACHE_STATUS
+from winnow_gateway.recall.pulse import Pulse
+from winnow_gateway.redis_trips import Trips
 from winnow_gateway.routes.similarity_examples import EXAMPLE_SIMILARITY
 
 from .conftest import Answer, Api, House, hanging_server, open_account, open_redis
@@ -28,6 +30,11 @@ class Keeper:
 
     def __init__(self, client: "Redis") -> None:
         self.client = client
+
+    async def beat(self, *, late_ms: int = -3_600_000) -> None:
+        """By default from an hour ahead, so that it stays fresh for the whole test."""
+        seconds, _ = await self.client.time()
+        await self.client.hset(BEAT_KEY, mapping=dict.fromkeys(BEAT_FIELDS, str(seconds * 1000 - late_ms)))
 
     async def model(self, tenant: UUID, version: int) -> None:
         await self.client.set(model_key(tenant), str(version))
@@ -46,10 +53,18 @@ class Keeper:
         await self.client.hset(entry, "company", "4")
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
+def pulse_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests read the beat when they need it."""
+    monkeypatch.setattr("winnow_gateway.recall.pulse._SECONDS", 60.0)
+
+
+@pytest.fixture(autouse=True)
 async def keeper(redis_url: str) -> AsyncIterator[Keeper]:
     async with open_redis(redis_url) as client:
-        yield Keeper(client)
+        keeper = Keeper(client)
+        await keeper.beat()
+        yield keeper
 
 
 @pytest.fixture
@@ -69,6 +84,7 @@ async def tenant_of(api: Api) -> UUID:
 
 
 async def score(api: Api, **sent: Any) -> Answer:
+    await api.gateway.services.pulse.read()
     return await api.post("/v1/score", sent or {"domain": "acme.com"})
 
 
@@ -275,7 +291,7 @@ async def test_counting_and_looking_are_one_trip(scoring: House, free: Api, keep
     await score(free)
     before = (await keeper.client.info("stats"))["total_reads_processed"]
 
-    answer = await score(free)
+    answer = await free.post("/v1/score", {"domain": "acme.com"})
 
     assert answer.headers[CACHE_STATUS].startswith("winnow; hit")
     reads = (await keeper.client.info("stats"))["total_reads_processed"] - before
@@ -332,3 +348,35 @@ async def test_many_at_once_get_each_their_own(scoring: House, api: Api, keeper:
     assert [answer["resolved"]["domain"] for answer in known] == [f"{number}.com" for number in range(0, 100, 2)]
     assert len({answer["request_id"] for answer in known}) == 50
     assert [answer.json() for answer in answers[1::2]] == [FROM_SCORING] * 50
+
+
+async def test_answers_are_passed_by_while_the_keeper_is_behind(scoring: House, api: Api, keeper: Keeper) -> None:
+    await keeper.keep(await tenant_of(api))
+    assert (await score(api)).json()["score"] == KEPT["score"]
+
+    await keeper.beat(late_ms=LATEST_MS + 1)
+    late = await score(api)
+    await keeper.client.hdel(BEAT_KEY, BEAT_FIELDS[0])
+    unknown = await score(api)
+    await keeper.beat()
+    again = await score(api)
+
+    assert [late.json(), unknown.json()] == [FROM_SCORING, FROM_SCORING]
+    assert late.headers[CACHE_STATUS] == "winnow; fwd=bypass"
+    assert again.json()["score"] == KEPT["score"]
+
+
+async def test_a_beat_that_was_read_long_ago_is_none() -> None:
+    now = 0.0
+
+    class Trip:
+        async def ask(self, _: Any) -> Any:
+            flat = [part for field in BEAT_FIELDS for part in (field.encode(), b"5000")]
+            return [b"5", b"0", flat]
+
+    pulse = Pulse(cast("Trips", Trip()), clock=lambda: now)
+    assert not pulse.is_current()
+    await pulse.read()
+    assert pulse.is_current()
+    now = LATEST_MS / 1000 + 0.001
+    assert not pulse.is_current()

@@ -11,7 +11,7 @@ import pytest
 from winnow_common.outcome import Outcome, Request
 from winnow_common.postgres import open_pool
 from winnow_common.settings import LogFormat
-from winnow_contracts.similarity_cache import KEPT_MS, entry_key, model_key
+from winnow_contracts.similarity_cache import BEAT_FIELDS, BEAT_KEY, KEPT_MS, entry_key, model_key
 from winnow_contracts.topics import TOPICS
 
 from .conftest import Answer, Api, House, open_account, open_redis
@@ -124,6 +124,8 @@ async def test_nothing_of_a_person_is_anywhere(
             entry = entry_key(tenant, "acme.com", livemode=True)
             await client.hset(entry, mapping={"company": "1", "model": "1", "answer": json.dumps({"score": 1.0})})
             await client.pexpire(entry, KEPT_MS)
+            await client.hset(BEAT_KEY, mapping=dict.fromkeys(BEAT_FIELDS, str(2**42)))
+        await api.gateway.services.pulse.read()
         answers = await send_everything(api)
         metrics = await in_the_metrics(api)
 

@@ -30,6 +30,7 @@ from winnow_gateway.months import Months
 from winnow_gateway.passwords import Passwords
 from winnow_gateway.plans import load_plans
 from winnow_gateway.recall.cache import AnswerCache
+from winnow_gateway.recall.pulse import Pulse
 from winnow_gateway.redis_trips import Trips, open_trips
 from winnow_gateway.reference_page import render_documents
 from winnow_gateway.registration import Registration
@@ -95,6 +96,7 @@ def compose(settings: Settings, *, pool: Pool, requests: Requests, trips: Trips,
     months = Months(pool, clock=clock)
     windows = FailoverWindows(RedisWindows(trips), LocalWindows(), failed=LIMITS_FELL_BACK.inc)
     public_suffixes()
+    pulse = Pulse(trips)
 
     async def look_up(text: str) -> Credential | None:
         find = keys.find_session if text.startswith(Prefix.SESSION) else keys.find_key
@@ -115,7 +117,8 @@ def compose(settings: Settings, *, pool: Pool, requests: Requests, trips: Trips,
         registration=Registration(pepper, sealed),
         authentication=Authentication(look_up, plans=plans, default_plan=settings.default_plan, clock=clock),
         limiter=Limiter(windows),
-        answer_cache=AnswerCache(trips),
+        answer_cache=AnswerCache(trips, is_current=pulse.is_current),
+        pulse=pulse,
         months=months,
         last_uses=LastUses(pool),
         passwords=Passwords(),
@@ -139,3 +142,4 @@ def _start_chores(services: Services, background: Background, access_log: Access
 
     background.start("chores of each half minute", chores.run_often, drain=finish)
     background.start("chores of each hour", chores.run_seldom)
+    background.start("pulse", services.pulse.run)

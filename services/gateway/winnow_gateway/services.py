@@ -17,6 +17,7 @@ from winnow_gateway.months import Months
 from winnow_gateway.passwords import Passwords
 from winnow_gateway.plans import Plan, Plans
 from winnow_gateway.recall.cache import AnswerCache
+from winnow_gateway.recall.pulse import Pulse
 from winnow_gateway.registration import Registration
 from winnow_gateway.settings import Settings
 
@@ -36,6 +37,8 @@ class Services:
     authentication: Authentication
     limiter: Limiter
     answer_cache: AnswerCache
+    pulse: Pulse
+    """Of whoever keeps the answers."""
     months: Months
     last_uses: LastUses
     passwords: Passwords

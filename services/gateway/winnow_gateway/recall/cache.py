@@ -6,6 +6,7 @@ for one caller a second: what is not found here is answered by the scoring servi
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -44,14 +45,17 @@ Asked = asyncio.Future[Hit | None]
 class AnswerCache:
     """Looks for answers."""
 
-    def __init__(self, trips: Trips, *, rest: float = 1.0, clock: Monotonic = time.monotonic) -> None:
+    def __init__(
+        self, trips: Trips, *, is_current: Callable[[], bool], rest: float = 1.0, clock: Monotonic = time.monotonic
+    ) -> None:
         self._trips = trips
+        self._is_current = is_current
         self._door = _Door(rest, clock)
         self._groups: dict[UUID, _Group] = {}
 
     def ask(self, tenant: UUID, domain: str, *, livemode: bool) -> Asked | None:
-        """Ask for the answer for a registrable domain; None where nobody is to ask now."""
-        if not self._door.lets_in():
+        """Ask for the answer for a registrable domain; None where nobody is to ask now, or answers may be too old."""
+        if not self._is_current() or not self._door.lets_in():
             return None
         group = self._groups.get(tenant)
         if group is None or len(group.asked) >= _LARGEST_GROUP:
