@@ -20,6 +20,8 @@ log = logs.get(__name__)
 
 _BEAT: Final = Question(Script.packaged(__package__, "beat.lua"), (BEAT_KEY,))
 _SECONDS: Final = 0.15
+_REST: Final = 1.0
+"""After a failure: whoever else needs Redis finds out about it too, and should not wait for this."""
 
 
 class Pulse:
@@ -38,20 +40,20 @@ class Pulse:
     async def run(self) -> None:
         """Follow the beat until cancelled."""
         while True:
-            await self.read()
-            await asyncio.sleep(_SECONDS)
+            await asyncio.sleep(_SECONDS if await self.read() else _REST)
 
-    async def read(self) -> None:
-        """Read the beat once; what was read before stays where Redis does not answer."""
+    async def read(self) -> bool:
+        """Read the beat once; False where Redis does not answer, and what was read before stays."""
         asked_at = self._clock()
         try:
             seconds, microseconds, beats = await self._trips.ask(_BEAT)
         except Away as error:
             if isinstance(error, ResponseError):
                 log.warning("the beat of the cache's keeper cannot be read", error=repr(error))
-            return
+            return False
         now_ms = int(seconds) * 1000 + int(microseconds) // 1000
         self._behind, self._read_at = behind_ms(_pairs(beats), now_ms=now_ms), asked_at
+        return True
 
 
 def _pairs(flat: list[Any]) -> dict[bytes, bytes]:
