@@ -46,6 +46,7 @@ POSTINGS = [
     {"company_id": "8", "skills": "Go"},
     {"company_id": "7", "skills": ""},
 ]
+SOME = partial(sample_companies.generate, count=60)
 LARGE = {
     "company": "Acme",
     "rank": "3",
@@ -182,12 +183,27 @@ def test_the_whole_job_is_done_and_told(api: WinnowServer, client: Winnow) -> No
         "Listed",
         "Scored",
         "Scored",
+        "Called",
+        "Compared",
     ]
     assert "598 of 600 companies, 2 rejected" in stage.sentences[0]
+    assert len(outcome.likeness.scores) == 598 - job.CUSTOMERS
 
 
-def test_the_report_fits_a_terminal_of_100_columns(client: Winnow) -> None:
+def test_customers_that_are_there_already_are_left_alone(api: WinnowServer, client: Winnow) -> None:
+    client.customers.put(["birch.example"])
+    stage = Told()
+
+    job.run(client, [Dataset(name="companies", rows=SOME)], stage=stage, clock=itertools.count(0.0, 0.5).__next__)
+
+    assert [customer.domain for customer in client.customers.list()] == ["birch.example"]
+    assert stage.sentences[-2] == "Found 1 customers of yours"
+
+
+def test_the_report_fits_a_terminal_of_100_columns(api: WinnowServer, client: Winnow) -> None:
     dataset = Dataset(name="companies", rows=partial(sample_companies.generate, count=600))
+    domains = [row["domain"] for row in dataset.rows()]
+    api.similarity.likeness = dict.fromkeys(domains, 50.0)
     outcome = job.run(client, [dataset], stage=Told(), clock=itertools.count(0.0, 0.5).__next__)
     console = Console(file=io.StringIO(), width=100, record=True)
 
@@ -198,5 +214,6 @@ def test_the_report_fits_a_terminal_of_100_columns(client: Winnow) -> None:
     assert max(map(len, text.splitlines())) <= 100
     assert "The best 15 of 598 companies" in text
     assert "+30 Uses Stripe" in text
+    assert f"The {report.LIKEST} of 558 that look most like our customers" in text
     assert "Invalid domain format" in text
     assert "winnow score acme.com" in text

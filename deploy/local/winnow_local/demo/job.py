@@ -1,15 +1,18 @@
-"""The demo's work: load companies, write a rule, score everything. What it finds goes into an `Outcome`."""
+"""The demo's work: load companies, write a rule, score everything, then by likeness to some customers.
+
+What it finds goes into an `Outcome`.
+"""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from winnow import BatchItem, Company, Rule, Score, Winnow
+from winnow import BatchItem, Company, CompanyIdentifiers, Rule, Score, SimilarityModel, SimilarityScore, Winnow
 from winnow.results import ImportStatus
 
 from winnow_local.demo.datasets import Dataset
@@ -17,6 +20,10 @@ from winnow_local.demo.rule import RULE, RULE_ID
 
 PAGE = 1_000
 SINGLES = 50
+CUSTOMERS = 40
+KIND = "Fintech"
+"""The industry that the demo's customers are of, where the account has none of its own yet."""
+COMPARED = 1_000
 
 
 class Bar(Protocol):
@@ -65,6 +72,20 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """How much some companies look like the account's customers."""
+
+    model: SimilarityModel
+    scores: Sequence[SimilarityScore]
+
+    @property
+    def best(self) -> list[SimilarityScore]:
+        """Those with a score, the most like first."""
+        scored = [score for score in self.scores if score.score is not None]
+        return sorted(scores_by_domain(scored), key=lambda score: -(score.score or 0.0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """Everything that the report tells."""
 
@@ -74,6 +95,7 @@ class Outcome:
     items: Sequence[BatchItem]
     batch_seconds: float
     single_seconds: Sequence[float]
+    likeness: Likeness
 
     @property
     def scores(self) -> list[Score]:
@@ -90,6 +112,7 @@ def run(client: Winnow, datasets: Sequence[Dataset], *, stage: Stage, clock: Cal
     companies = _list(client, imported=sum(one.status.imported for one in loaded), stage=stage)
     items, batch_seconds = _score_all(client, list(companies), stage=stage, clock=clock)
     singles = _score_singly(client, list(companies)[:SINGLES], stage=stage, clock=clock)
+    likeness = _compare(client, companies, stage=stage, clock=clock)
     return Outcome(
         rule=rule,
         loaded=loaded,
@@ -97,6 +120,7 @@ def run(client: Winnow, datasets: Sequence[Dataset], *, stage: Stage, clock: Cal
         items=items,
         batch_seconds=batch_seconds,
         single_seconds=singles,
+        likeness=likeness,
     )
 
 
@@ -150,3 +174,37 @@ def _score_singly(client: Winnow, domains: Sequence[str], *, stage: Stage, clock
         middle = sorted(seconds)[len(seconds) // 2]
         stage.done(f"Scored {len(seconds)} of them once more, one a request, in {middle * 1000:.0f} ms each (median)")
     return seconds
+
+
+def _compare(client: Winnow, companies: Mapping[str, Company], *, stage: Stage, clock: Callable[[], float]) -> Likeness:
+    """Score companies by how much they look like the customers: the account's own, or some of one industry."""
+    customers = {customer.domain for customer in client.customers.list(page_size=PAGE)}
+    began = clock()
+    if not customers:
+        customers = set(_of_one_kind(companies))
+        accepted = client.customers.add(sorted(customers))
+        model = client.customers.wait(accepted.model_version)
+        seconds = clock() - began
+        stage.done(f"Called {len(customers)} {KIND} companies our customers; their model was ready in {seconds:.1f} s")
+    else:
+        model = client.similarity()
+        stage.done(f"Found {len(customers):,} customers of yours")
+    others = [domain for domain in companies if domain not in customers][:COMPARED]
+    began = clock()
+    with stage.counting("Comparing, 100 a request", total=len(others)) as bar:
+        items = [CompanyIdentifiers(domain=domain) for domain in others]
+        scores = client.score_companies(items, progress=lambda scored: bar.advance(len(scored)))
+    seconds = clock() - began
+    stage.done(f"Compared {len(scores):,} companies to them in {seconds:.1f} s ({len(scores) / seconds:,.0f} a second)")
+    return Likeness(model=model, scores=scores)
+
+
+def _of_one_kind(companies: Mapping[str, Company]) -> list[str]:
+    """Companies of one industry, or any where there are none of it."""
+    found = [domain for domain, company in companies.items() if company.industry == KIND]
+    return (found or list(companies))[:CUSTOMERS]
+
+
+def scores_by_domain(scores: Iterable[SimilarityScore]) -> list[SimilarityScore]:
+    """In the order of domains, so that two runs print the same."""
+    return sorted(scores, key=lambda score: score.resolved.domain or "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,8 @@ from winnow_local.demo.job import Loaded, Outcome
 
 BEST = 15
 REJECTED = 8
+LIKEST = 8
+_FITTING = re.compile(r"What fits: (.*?)\.(?: |$)")
 _TIERS = ("hot", "warm", "neutral", "cold")
 _BAR = 40
 
@@ -37,6 +40,11 @@ def _sections(outcome: Outcome) -> Iterator[tuple[str, RenderableType]]:
     scores = outcome.scores
     yield f"The best {min(BEST, len(scores))} of {len(scores):,} companies", best_table(outcome)
     yield "Tiers", tiers_table(scores)
+    if outcome.likeness.best:
+        yield (
+            f"The {LIKEST} of {len(outcome.likeness.scores):,} that look most like our customers",
+            likest_table(outcome),
+        )
     if any(loaded.status.rejected for loaded in outcome.loaded):
         yield "Rows that were rejected", rejected_table(outcome.loaded)
     if unscored := [item for item in outcome.items if not isinstance(item, Score)]:
@@ -57,6 +65,26 @@ def best_table(outcome: Outcome) -> Table:
             Text(str(score.score), style="bold"),
             tier_text(score.tier),
             reasons(score),
+        )
+    return table
+
+
+def likest_table(outcome: Outcome) -> Table:
+    """The companies that look most like customers, which those are, and what fits."""
+    table = _table()
+    table.add_column("Company", width=24, overflow="fold")
+    table.add_column("Score", justify="right")
+    table.add_column("Grade")
+    table.add_column("What fits, and whom it resembles", ratio=1)
+    for score in outcome.likeness.best[:LIKEST]:
+        domain = score.resolved.domain or ""
+        fitting = _FITTING.search(score.explanation)
+        alike = ", ".join(each.name or each.domain for each in score.similar_customers[:2])
+        table.add_row(
+            Text("\n").join([plain(outcome.companies[domain].name or domain), plain(domain, style="dim")]),
+            Text(f"{score.score:.0f}", style="bold"),
+            plain(score.grade),
+            Text("\n").join([plain(fitting[1] if fitting else ""), plain(f"like {alike}", style="dim")]),
         )
     return table
 
