@@ -53,9 +53,9 @@ def picture(weights: Mapping[Factor, float], separations: Mapping[Factor, float]
     for row, factor in enumerate(shown):
         y = TOP + ROW * row
         parts.append(_text(LABELS - 14, y + 21, NAMES[factor].capitalize(), anchor="end"))
-        parts += _bar(panels[0], y, weights[factor], label=f"{weights[factor]:.2f}")
-        parts += _bar(panels[1], y, separations[factor], label=f"{separations[factor]:.2f}")
         mark = panels[0].x(_default(factor, shown))
+        parts += _bar(panels[0], y, weights[factor], clear_of=mark)
+        parts += _bar(panels[1], y, separations[factor])
         parts.append(f"<path d='M{mark} {y + 5}V{y + 29}' stroke='{INK}' stroke-width='2'/>")
     return "\n".join([*parts, "</svg>", ""])
 
@@ -71,22 +71,24 @@ def _frame(panel: Panel, *, rows: int) -> list[str]:
         _text(panel.left, 56, panel.title, weight="bold"),
         _text(panel.left + PANEL, 56, panel.about, size=12, colour=QUIET, anchor="end"),
     ]
-    for step in range(6):
-        value = panel.least + step * (panel.most - panel.least) / 5
+    for step in range(round(10 * (panel.most - panel.least)) + 1):
+        value = panel.least + step / 10
         x = panel.x(value)
         parts.append(f"<path d='M{x} {TOP - 8}V{bottom}' stroke='{LINE}'/>")
         parts.append(_text(x, bottom + 18, f"{value:.2g}", size=11, colour=QUIET, anchor="middle"))
     return parts
 
 
-def _bar(panel: Panel, y: int, value: float, *, label: str) -> list[str]:
+def _bar(panel: Panel, y: int, value: float, *, clear_of: float = 0) -> list[str]:
+    """A bar with its value behind it, and behind a mark that would stand in the way."""
     end = panel.x(value)
+    behind = max(end, clear_of) + 5
     top = y + (ROW - BAR) / 2
     length = max(1, round(end - panel.left, 1))
     return [
         f"<rect x='{panel.left}' y='{top}' width='{length}' height='{BAR}' rx='2' fill='{panel.colour}'/>",
-        f"<rect x='{end + 5}' y='{top}' width='28' height='{BAR}' fill='#ffffff' opacity='.85'/>",
-        _text(end + 8, y + 21, label, size=12, colour=QUIET),
+        f"<rect x='{behind}' y='{top}' width='32' height='{BAR}' fill='#ffffff' opacity='.85'/>",
+        _text(behind + 3, y + 21, f"{value:.2f}", size=12, colour=QUIET),
     ]
 
 
