@@ -19,7 +19,7 @@ from winnow_common.clock import Clock
 from winnow_common.errors import TemporaryError
 from winnow_common.identifiers import event_id
 from winnow_common.outcome import Fact
-from winnow_common.postgres import Pool, is_transient, transaction
+from winnow_common.postgres import Pool, Transient, is_transient, transaction
 from winnow_common.sealed import SealedStore
 from winnow_contracts import similarity as contract
 from winnow_contracts import topics
@@ -179,7 +179,7 @@ class ModelBuilder:
     async def _prolong(self, lease: Lease) -> None:
         while True:
             await asyncio.sleep(_PROLONGED_EACH)
-            with suppress(OSError, TimeoutError):
+            with suppress(*Transient):
                 async with self._pool.acquire() as connection:
                     await models.prolong(connection, lease=lease, until=self._clock() + _LEASE)
 

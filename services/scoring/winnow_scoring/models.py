@@ -50,26 +50,32 @@ class Models:
         return CODE_VERSION
 
     async def get(self, connection: Connection, *, tenant: UUID, version: int) -> Model | None:
-        """A model; None where it is kept no more. Raises `TemporaryError` while the object store is away."""
+        """A model; None where it is kept no more, or is unreadable.
+
+        Raises `TemporaryError` while the object store is away.
+        """
         key = tenant, version
-        kept = self._kept.get(key)
-        if kept is not None:
-            self._kept.move_to_end(key)
-            return kept[0]
-        if key not in self._loading:
+        if key not in self._kept and key not in self._loading:
             reference = await store.object_of(connection, tenant=tenant, version=version, now=self._clock())
             if reference is None:
                 return None
-            task = asyncio.create_task(self._load(tenant, SealedReference.model_validate_json(reference)))
-            self._loading[key] = task
-            task.add_done_callback(lambda _: self._loading.pop(key, None))
+            self._start(key, SealedReference.model_validate_json(reference))
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key][0]
         try:
             model, size = await asyncio.shield(self._loading[key])
-        except PermanentError as error:
-            log.warning("a model is not there", version=version, error=repr(error))
+        except (PermanentError, archive.Unreadable) as error:
+            log.warning("a model cannot be read", version=version, error=repr(error))
             return None
         self._keep(key, model, size)
         return model
+
+    def _start(self, key: Key, reference: SealedReference) -> None:
+        """Load a model unless somebody else has, or has begun to, while it was looked for."""
+        if key not in self._kept and key not in self._loading:
+            task = self._loading[key] = asyncio.create_task(self._load(key[0], reference))
+            task.add_done_callback(lambda _: self._loading.pop(key, None))
 
     async def _load(self, tenant: UUID, reference: SealedReference) -> tuple[Model, int]:
         data = b"".join([bytes(piece) async for piece in self._objects.read(reference, tenant=tenant)])

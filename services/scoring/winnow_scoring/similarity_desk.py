@@ -13,6 +13,8 @@ from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 import orjson
+from winnow_common import logs
+from winnow_common.errors import Problem, TemporaryError
 from winnow_common.identifiers import event_id
 from winnow_common.outcome import Fact, Outcome, Request
 from winnow_common.postgres import Connection, Write
@@ -32,6 +34,7 @@ from winnow_scoring.similarity.factors import CODE_VERSION
 from winnow_scoring.similarity.model import Model
 from winnow_scoring.similarity.traits import traits_of
 from winnow_scoring.similarity_answers import answer, computed, without_score
+from winnow_scoring.store import models as models_store
 from winnow_scoring.store import names, similarity, waiting
 from winnow_scoring.store.partitions import first_id
 from winnow_scoring.store.similarity import Comparable, NewScore
@@ -43,6 +46,10 @@ ASK_AGAIN: Final = timedelta(minutes=1)
 """After which a question that nobody answered is asked again."""
 BELIEVED: Final = timedelta(hours=1)
 """For which it is believed that nothing can be found."""
+
+log = logs.get(__name__)
+
+_UNAVAILABLE: Final = Problem(503, "unavailable", "The service cannot answer at the moment. Try again.")
 
 Key = tuple[UUID, str, bool]
 """Tenant, domain ("" for none), livemode."""
@@ -96,19 +103,21 @@ async def open_desk(connection: Connection, *, asks: Sequence[Ask], models: Mode
     """A desk that can answer these requests."""
     every = [(ask.request.tenant, identifiers) for ask in asks for identifiers in ask.companies]
     named = iter(await names.candidates_for(connection, every))
-    resolutions = {
-        ask.request.id: [resolve(identifiers, named=next(named)) for identifiers in ask.companies] for ask in asks
-    }
+    resolved = [[resolve(identifiers, named=next(named)) for identifiers in ask.companies] for ask in asks]
+    resolutions = {ask.request.id: found for ask, found in zip(asks, resolved, strict=True)}
     wanted: dict[Key, None] = {}
-    for ask in asks:
-        wanted |= {(ask.request.tenant, each.domain or "", ask.livemode): None for each in resolutions[ask.request.id]}
+    for ask, companies in zip(asks, resolved, strict=True):
+        wanted |= {(ask.request.tenant, each.domain or "", ask.livemode): None for each in companies}
     since = first_id(now - timedelta(milliseconds=KEPT_MS))
     found = dict(zip(wanted, await similarity.to_compare(connection, list(wanted), since=since), strict=True))
     current = {tenant: row.model_version for (tenant, _, _), row in found.items() if row.model_version is not None}
-    ready = {
-        tenant: await models.get(connection, tenant=tenant, version=version) for tenant, version in current.items()
-    }
-    return Desk(resolutions, found, ready, now=now)
+    ready: dict[UUID, Model | None] = {}
+    for tenant, version in current.items():
+        try:
+            ready[tenant] = await models.get(connection, tenant=tenant, version=version)
+        except TemporaryError as error:
+            log.warning("a model cannot be fetched", version=version, error=repr(error))
+    return Desk(resolutions, found, ready, current, now=now)
 
 
 class Desk:
@@ -119,15 +128,21 @@ class Desk:
         resolutions: Mapping[UUID, Sequence[Resolution]],
         found: Mapping[Key, Comparable],
         models: Mapping[UUID, Model | None],
+        versions: Mapping[UUID, int],
         *,
         now: datetime,
     ) -> None:
         self._resolutions = resolutions
         self._found = found
         self._models = models
+        self._lost = {tenant: versions[tenant] for tenant, model in models.items() if model is None}
+        self.away = versions.keys() - models.keys()
+        """Tenants whose models cannot be fetched at the moment."""
         self._now = now
         self._scores: list[NewScore] = []
-        self._sought: list[tuple[UUID, str]] = []
+        self._scored: dict[Key, bytes] = {}
+        """What these requests were scored with."""
+        self._sought: set[tuple[UUID, str]] = set()
         self._waiting: list[Waiting] = []
         self._wanted: list[Wanted] = []
         self.owed: list[tuple[UUID, UUID, str]] = []
@@ -135,22 +150,18 @@ class Desk:
 
     def answer(self, ask: Ask) -> Outcome:
         """The outcome of a request; later where something is missing that may still come."""
+        if ask.request.tenant in self.away:
+            return Outcome.problem(_UNAVAILABLE, request_id=ask.request.id)
         pending = () if ask.final else self._pending(ask)
         if pending:
             return self._later(ask, pending)
-        given: dict[str | None, Given] = {}
-        parts = []
-        for resolution in self._resolutions[ask.request.id]:
-            again = given.get(resolution.domain) if resolution.domain and not resolution.unusable else None
-            part = again or self._one(ask, resolution)
-            given[resolution.domain] = part
-            parts.append((part, again is not None))
-        facts = [fact for part, repeated in parts if not repeated for fact in part.facts]
-        records = sum(part.records for part, repeated in parts if not repeated)
-        self.owed += [(ask.request.tenant, ask.request.id, part.owed) for part, _ in parts if part.owed]
+        parts = [self._one(ask, resolution) for resolution in self._resolutions[ask.request.id]]
+        facts = [fact for part in parts for fact in part.facts]
+        records = sum(part.records for part in parts)
+        self.owed += [(ask.request.tenant, ask.request.id, part.owed) for part in parts if part.owed]
         if records:
             facts.append(_used(ask, records=records, now=self._now))
-        bodies = [part.body for part, _ in parts]
+        bodies = [part.body for part in parts]
         body = bodies[0] if ask.kind == "similarity_score" else b"[" + b",".join(bodies) + b"]"
         return Outcome(body=body, facts=facts, records=records)
 
@@ -160,6 +171,7 @@ class Desk:
             *similarity.inserting(self._scores, code_version=CODE_VERSION, today=self._today),
             *similarity.seeking(self._sought, now=self._now),
             *waiting.writing(self._waiting, self._wanted, now=self._now),
+            *models_store.rebuilding(self._lost, now=self._now),
         ]
 
     @property
@@ -189,8 +201,12 @@ class Desk:
             Waiting(request.tenant, request.id, request.event.type, request.event.data, envelope, ends)
         )
         self._wanted += [Wanted(request.tenant, domain, request.id, ask.livemode) for domain in pending]
-        asked_for = [domain for domain, to_be_asked in pending.items() if to_be_asked]
-        self._sought += [(request.tenant, domain) for domain in asked_for]
+        asked_for = [
+            domain
+            for domain, to_be_asked in pending.items()
+            if to_be_asked and (request.tenant, domain) not in self._sought
+        ]
+        self._sought |= {(request.tenant, domain) for domain in asked_for}
         return Outcome.later(
             facts=[requested(domain, tenant=request.tenant, cause=request.id, reason="score") for domain in asked_for]
         )
@@ -211,12 +227,14 @@ class Desk:
             )
             owed = resolution.domain if ask.final and reason in {"company_unknown", "model_building"} else None
             return Given(body, owed=owed)
-        if row.score_id is not None and row.result is not None:
+        key = ask.request.tenant, resolution.domain, ask.livemode
+        again = self._scored.get(key) or _scored_lately(row)
+        if again is not None:
             COMPARED.labels("repeated").inc()
-            part = computed(row.result, data_as_of=known.data_as_of, score_id=row.score_id)
-            return Given(self._answer(ask, resolution, part))
+            return Given(self._answer(ask, resolution, again))
         COMPARED.labels("scored").inc()
         part, fact = self.score(ask, resolution.domain, known=known, model=model, cause="request")
+        self._scored[key] = part
         return Given(self._answer(ask, resolution, part), facts=(fact,), records=1)
 
     def score(
@@ -278,6 +296,13 @@ def _known(row: Comparable) -> Known | None:
         return None
     dates = [row.updated_at if own else None, row.enriched_at if row.enriched is not None else None]
     return Known(attributes, row.version, max(moment for moment in dates if moment is not None))
+
+
+def _scored_lately(row: Comparable) -> bytes | None:
+    """The answer with the score that still holds."""
+    if row.score_id is None or row.result is None or row.scored_as_of is None:
+        return None
+    return computed(row.result, data_as_of=row.scored_as_of, score_id=row.score_id)
 
 
 def _reason(resolution: Resolution, row: Comparable, model: Model | None, known: Known | None) -> str | None:

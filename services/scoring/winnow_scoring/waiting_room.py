@@ -2,23 +2,28 @@
 
 Whoever takes a waiting request holds its row until its answer is committed, with everything that a handler would have
 left: score, facts, inbox. Then the reply is sent; if that fails, the answer is found in the inbox by whoever repeats
-the request. What was answered without a profile is owed: its score is published, for free, when the profile comes.
+the request. A request that was delivered again may have been answered meanwhile; it then gets that answer. What was
+answered without a profile is owed: its score is published, for free, when the profile comes.
+
+Who fails for a reason that nobody foresaw is looked for by taking half as many each time, and is refused alone, so that
+nobody else waits for it.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Final, TypeVar
+from datetime import datetime
+from typing import Final, NamedTuple, TypeVar
 
 import orjson
 from winnow_common import inbox, logs, outbox
 from winnow_common.clock import Clock
 from winnow_common.delivery import is_lasting, reply
-from winnow_common.errors import TemporaryError
-from winnow_common.inbox import AlreadyHandled, Handled, Identity, day_of
+from winnow_common.errors import Problem, TemporaryError, origin
+from winnow_common.inbox import AlreadyHandled, Handled, Identity, Stored, day_of
 from winnow_common.log import LogUnavailable, Publisher
 from winnow_common.outcome import Fact, Outcome, Request
-from winnow_common.postgres import Pool, is_transient, transaction, write_together
+from winnow_common.postgres import Connection, Pool, is_transient, transaction, write_together
 from winnow_contracts import similarity as contract
 from winnow_contracts.event import Environment, Event
 from winnow_contracts.similarity import Identifiers, ScoreCompanies, ScoreCompany
@@ -43,6 +48,17 @@ while nobody waits."""
 _AWAY: Final = 1.0
 
 
+_NOT_HANDLED: Final = Problem(500, "not_handled", "The request could not be handled.")
+
+
+class Answer(NamedTuple):
+    """What somebody who waited is told."""
+
+    event: Event
+    outcome: Outcome
+    replayed: bool = False
+
+
 class WaitingRoom:
     """One worker; several share the rows."""
 
@@ -54,6 +70,7 @@ class WaitingRoom:
         self._models = models
         self._clock = clock
         self._wake_relay = wake_relay
+        self._most = _MOST
         self._stopping = asyncio.Event()
         self._ended = asyncio.Event()
 
@@ -87,9 +104,9 @@ class WaitingRoom:
         try:
             await self.look()
         except AlreadyHandled:
-            pass
+            log.debug("a request was answered elsewhere")
         except Exception as error:
-            if not isinstance(error, TemporaryError) and not is_transient(error):
+            if not _passes(error):
                 raise
             log.warning("requests wait: something is away", error=repr(error))
             return _AWAY
@@ -97,40 +114,53 @@ class WaitingRoom:
 
     async def _answer(self) -> int:
         """How many were answered."""
-        now = self._clock()
         async with transaction(self._pool) as connection:
-            found = await waiting.ready(connection, now=now, most=_MOST)
+            found = await waiting.ready(connection, now=self._clock(), most=self._most)
             if not found:
                 return 0
             WAITING.set(len(found))
-            asks = [_ask(each) for each in found]
-            desk = await open_desk(connection, asks=asks, models=self._models, now=now)
-            outcomes = [desk.answer(ask) for ask in asks]
-            events = [ask.request.event for ask in asks]
-            await waiting.answered(connection, found, owed=desk.owed)
-            facts = [
-                (fact, ask.request.id, event.traceparent if event is not None else None)
-                for ask, event, outcome in zip(asks, events, outcomes, strict=True)
-                for fact in outcome.facts
-            ]
-            handled = [
-                _handled(event, outcome)
-                for event, outcome in zip(events, outcomes, strict=True)
-                if event is not None and is_lasting(outcome)
-            ]
-            writes = [*desk.writes(), *inbox.remembering(handled, now=now)]
-            writes += outbox.writing(facts, source=SOURCE, now=now)
-            with inbox.noticing():
-                await write_together(connection, writes)
-        await self._reply(events, outcomes)
+            try:
+                async with connection.transaction():
+                    answers = await self._answers(connection, found)
+            except Exception as error:
+                if _passes(error):
+                    raise
+                if self._must_look_closer(found, error):
+                    return 0
+                answers = [refusal for each in found for refusal in _refusal(each)]
+                await waiting.answered(connection, found, owed=[])
+        await self._reply(answers)
         return len(found)
 
-    async def _reply(self, events: Sequence[Event | None], outcomes: Sequence[Outcome]) -> None:
+    async def _answers(self, connection: Connection, found: Sequence[Ready]) -> list[Answer]:
+        """Handle what nobody has handled meanwhile, and write all of it down."""
+        now = self._clock()
+        events = [_event(each) for each in found]
+        stored = await inbox.find(connection, [_identity(event) for event in events], now=now)
+        answers = {place: _again(events[place], known) for place, known in stored.items()}
+        new = [place for place in range(len(found)) if place not in stored]
+        asks = {place: _ask(found[place], event=events[place]) for place in new}
+        desk = await open_desk(connection, asks=list(asks.values()), models=self._models, now=now)
+        answers |= {place: Answer(events[place], desk.answer(asks[place])) for place in new}
+        await waiting.answered(connection, found, owed=desk.owed)
+        handled = [_handled(answers[place]) for place in new if is_lasting(answers[place].outcome)]
+        facts = [
+            (fact, events[place].id, events[place].traceparent)
+            for place in new
+            for fact in answers[place].outcome.facts
+        ]
+        writes = [*desk.writes(), *inbox.remembering(handled, now=now)]
+        writes += outbox.writing(facts, source=SOURCE, now=now)
+        with inbox.noticing():
+            await write_together(connection, writes)
+        return [answers[place] for place in range(len(found))]
+
+    async def _reply(self, answers: Sequence[Answer]) -> None:
         now = self._clock()
         messages = [
-            reply(event, outcome, topic=REPLIES, source=SOURCE, now=now)
-            for event, outcome in zip(events, outcomes, strict=True)
-            if event is not None and event.reply_to is not None
+            reply(each.event, each.outcome, topic=REPLIES, source=SOURCE, now=now, replayed=each.replayed)
+            for each in answers
+            if each.event.reply_to is not None
         ]
         try:
             await self._publisher.publish(messages)
@@ -139,29 +169,56 @@ class WaitingRoom:
 
     async def _pay(self) -> int:
         """Publish scores that were owed; how many."""
-        now = self._clock()
         async with transaction(self._pool) as connection:
-            found = await waiting.owed(connection, most=_MOST)
+            found = await waiting.owed(connection, most=self._most)
             if not found:
                 return 0
-            asks = [_owed_ask(each, now=self._clock) for each in found]
-            desk = await open_desk(connection, asks=asks, models=self._models, now=now)
-            facts: list[Fact] = []
-            for each, ask in zip(found, asks, strict=True):
-                known = desk.known(each.tenant, each.domain, livemode=each.livemode)
-                model = desk.model(each.tenant)
-                if known is not None and model is not None and model.customers.domains:
-                    _, fact = desk.score(ask, each.domain, known=known, model=model, cause="profile_arrived")
-                    facts.append(fact)
-            await waiting.paid(connection, found)
-            writes = [*desk.writes(), *outbox.writing([(f, None, None) for f in facts], source=SOURCE, now=now)]
-            await write_together(connection, writes)
+            try:
+                async with connection.transaction():
+                    await self._publish(connection, found)
+            except Exception as error:
+                if _passes(error):
+                    raise
+                if self._must_look_closer(found, error):
+                    return 0
+                await waiting.paid(connection, found)
         return len(found)
 
+    async def _publish(self, connection: Connection, found: Sequence[Owed]) -> None:
+        now = self._clock()
+        asks = [_owed_ask(each, now=now) for each in found]
+        desk = await open_desk(connection, asks=asks, models=self._models, now=now)
+        if desk.away:
+            raise TemporaryError("a model cannot be fetched")
+        facts: list[Fact] = []
+        for each, ask in zip(found, asks, strict=True):
+            known = desk.known(each.tenant, each.domain, livemode=each.livemode)
+            model = desk.model(each.tenant)
+            if known is not None and model is not None and model.customers.domains:
+                _, fact = desk.score(ask, each.domain, known=known, model=model, cause="profile_arrived")
+                facts.append(fact)
+        await waiting.paid(connection, found)
+        writes = [*desk.writes(), *outbox.writing([(f, None, None) for f in facts], source=SOURCE, now=now)]
+        await write_together(connection, writes)
 
-def _ask(found: Ready) -> Ask:
+    def _must_look_closer(self, found: Sequence[object], error: Exception) -> bool:
+        """Whether there were several; the next look takes half of them. One that fails alone is known."""
+        alone = len(found) == 1
+        self._most = _MOST if alone else len(found) // 2
+        log.error("who waits failed for a reason nobody foresaw", requests=len(found), error=origin(error))
+        return not alone
+
+
+def _passes(error: Exception) -> bool:
+    return isinstance(error, AlreadyHandled | TemporaryError) or is_transient(error)
+
+
+def _event(found: Ready) -> Event:
     headers = [(name, value.encode()) for name, value in orjson.loads(found.envelope)]
-    event = Event.from_headers(headers, found.data)
+    return Event.from_headers(headers, found.data)
+
+
+def _ask(found: Ready, *, event: Event) -> Ask:
     if found.type == contract.SCORE.name:
         return Ask.one(_request(event, ScoreCompany.model_validate_json(found.data)), final=True)
     return Ask.many(_request(event, ScoreCompanies.model_validate_json(found.data)), final=True)
@@ -179,18 +236,39 @@ def _request(event: Event, data: M) -> Request[M]:
     )
 
 
-def _owed_ask(owed: Owed, *, now: Clock) -> Ask:
+def _owed_ask(owed: Owed, *, now: datetime) -> Ask:
     request = Request(
         id=owed.request_id,
         tenant=owed.tenant,
         data=ScoreCompany(company=Identifiers(domain=owed.domain)),
-        time=now(),
+        time=now,
         environment=Environment.PRODUCTION if owed.livemode else Environment.STAGING,
     )
     return Ask.one(request, final=True)
 
 
-def _handled(event: Event, outcome: Outcome) -> Handled:
+def _identity(event: Event) -> Identity:
     tenant = event.tenant or inbox.NOBODY
-    identity = Identity(tenant, day_of(event.time), event.id, event.previous_id, event.fingerprint)
-    return Handled(identity, outcome.status, outcome.body)
+    return Identity(tenant, day_of(event.time), event.id, event.previous_id, event.fingerprint)
+
+
+def _handled(answer: Answer) -> Handled:
+    return Handled(_identity(answer.event), answer.outcome.status, answer.outcome.body)
+
+
+def _again(event: Event, stored: Stored) -> Answer:
+    """What was answered before."""
+    try:
+        stored.check(event.fingerprint)
+    except Problem as problem:
+        return Answer(event, Outcome.problem(problem, request_id=event.id))
+    return Answer(event, Outcome(status=stored.status or 200, body=stored.body or b""), replayed=True)
+
+
+def _refusal(found: Ready) -> list[Answer]:
+    """None where nobody can tell who is to be told."""
+    try:
+        event = _event(found)
+    except ValueError:
+        return []
+    return [Answer(event, Outcome.problem(_NOT_HANDLED, request_id=event.id))]

@@ -4,13 +4,13 @@ A builder holds a lease on a tenant's row. A model is as good as the revision th
 that revision is its version, so a version is built once at most, and a newer one always replaces an older one.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from winnow_common.postgres import Connection, Pool
+from winnow_common.postgres import Connection, Pool, Write
 
 PAGE: Final = 20_000
 """Customers that are read at once."""
@@ -23,6 +23,14 @@ KEPT_UNUSED: Final = timedelta(hours=1)
 _RENEW = """
 UPDATE similarity SET revision = revision + 1, changed_at = $1
 WHERE model_version = revision AND built_at < $1::timestamptz - interval '300 days'
+"""
+
+# One that cannot be read any more is built again too.
+_REBUILD = """
+UPDATE similarity SET revision = revision + 1, changed_at = $3
+FROM unnest($1::uuid[], $2::bigint[]) AS lost (tenant_id, model_version)
+WHERE similarity.tenant_id = lost.tenant_id AND similarity.model_version = lost.model_version
+    AND similarity.revision = lost.model_version
 """
 
 _LEASE = """
@@ -63,13 +71,14 @@ SELECT attributes FROM directory_company ORDER BY hashtextextended(domain, 0), d
 """
 
 _KEEP = """
-WITH kept AS (
-    INSERT INTO similarity_model (tenant_id, model_version, object, code_version, built_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6)
+WITH held AS (
+    UPDATE similarity SET model_version = $2, model_summary = $7, built_at = $5, build_seconds = $8,
+        lease_holder = NULL, leased_until = NULL
+    WHERE tenant_id = $1 AND lease_holder = $9 AND (model_version IS NULL OR model_version < $2)
+    RETURNING tenant_id
 )
-UPDATE similarity SET model_version = $2, model_summary = $7, built_at = $5, build_seconds = $8, lease_holder = NULL,
-    leased_until = NULL
-WHERE tenant_id = $1 AND lease_holder = $9 AND (model_version IS NULL OR model_version < $2)
+INSERT INTO similarity_model (tenant_id, model_version, object, code_version, built_at, expires_at)
+SELECT tenant_id, $2, $3, $4, $5, $6 FROM held
 RETURNING true
 """
 
@@ -87,7 +96,10 @@ FROM similarity WHERE tenant_id = $1
 _UNUSED = """
 DELETE FROM similarity_model AS model USING similarity
 WHERE similarity.tenant_id = model.tenant_id AND model.model_version < similarity.model_version
-    AND similarity.built_at < $1
+    AND EXISTS (
+        SELECT FROM similarity_model AS newer
+        WHERE newer.tenant_id = model.tenant_id AND newer.model_version > model.model_version AND newer.built_at < $1
+    )
     AND NOT EXISTS (
         SELECT FROM similarity_score AS score
         WHERE score.tenant_id = model.tenant_id AND score.model_version = model.model_version
@@ -148,6 +160,11 @@ class Standing:
 async def renew(connection: Connection, *, now: datetime) -> None:
     """Ask for new versions of models whose objects are about to expire."""
     await connection.execute(_RENEW, now)
+
+
+def rebuilding(lost: Mapping[UUID, int], *, now: datetime) -> list[Write]:
+    """What asks for a new version where that of a tenant cannot be read, once."""
+    return [Write(_REBUILD, [list(lost), list(lost.values()), now])] if lost else []
 
 
 async def lease(connection: Connection, *, holder: str, now: datetime, until: datetime) -> Lease | None:

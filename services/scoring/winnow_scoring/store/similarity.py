@@ -11,12 +11,12 @@ from winnow_common.postgres import Connection, Write
 _TO_COMPARE = """
 SELECT company.version, company.attributes, company.enriched, company.updated_at, company.deleted_at,
     company.enriched_at, company.sought_at, similarity.revision, similarity.model_version,
-    given.score_id, given.result
+    given.score_id, given.result, given.data_as_of
 FROM unnest($1::uuid[], $2::text[], $3::boolean[]) WITH ORDINALITY AS asked (tenant_id, domain, livemode, place)
 LEFT JOIN company ON company.tenant_id = asked.tenant_id AND company.domain = asked.domain
 LEFT JOIN similarity ON similarity.tenant_id = asked.tenant_id
 LEFT JOIN LATERAL (
-    SELECT score_id, result FROM similarity_score AS score
+    SELECT score_id, result, data_as_of FROM similarity_score AS score
     WHERE score.tenant_id = asked.tenant_id AND score.domain = asked.domain AND score.score_id >= $4
         AND score.livemode = asked.livemode AND score.model_version = similarity.model_version
         AND score.company_version = company.version
@@ -45,12 +45,23 @@ ORDER BY tenant_id, snapshot_hash
 ON CONFLICT DO NOTHING
 """
 
-_SEEK = """
+# Two statements: one that inserts or updates, as the case may be, refuses a row that its like has written in the same
+# batch, for requests of the other kind.
+_SEEK_NEW = """
 INSERT INTO company
     (tenant_id, domain, version, attributes, sources, terms, search, created_at, updated_at, deleted_at, sought_at)
 SELECT tenant_id, domain, 0, '{}', '{}', '{}', '', $3, $3, $3, $3
 FROM unnest($1::uuid[], $2::text[]) AS sought (tenant_id, domain) ORDER BY tenant_id, domain
-ON CONFLICT (tenant_id, domain) DO UPDATE SET sought_at = excluded.sought_at
+ON CONFLICT DO NOTHING
+"""
+
+_SEEK = """
+UPDATE company SET sought_at = $3 FROM (
+    SELECT tenant_id, domain FROM company JOIN unnest($1::uuid[], $2::text[]) AS sought (tenant_id, domain)
+        USING (tenant_id, domain)
+    ORDER BY tenant_id, domain FOR UPDATE OF company
+) AS known
+WHERE company.tenant_id = known.tenant_id AND company.domain = known.domain
 """
 
 
@@ -68,6 +79,7 @@ class Comparable(NamedTuple):
     model_version: int | None
     score_id: UUID | None
     result: bytes | None
+    scored_as_of: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,4 +144,5 @@ def inserting(scores: Collection[NewScore], *, code_version: str, today: date) -
 def seeking(companies: Iterable[tuple[UUID, str]], *, now: datetime) -> list[Write]:
     """What notes that these tenants have asked for these companies."""
     found = sorted(set(companies))
-    return [Write(_SEEK, [[tenant for tenant, _ in found], [domain for _, domain in found], now])] if found else []
+    values = [[tenant for tenant, _ in found], [domain for _, domain in found], now]
+    return [Write(_SEEK_NEW, values), Write(_SEEK, values)] if found else []

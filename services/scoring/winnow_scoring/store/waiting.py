@@ -21,6 +21,7 @@ FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::text[], $6::tim
     AS given (tenant_id, request_id, type, data, envelope, due_at)
 ORDER BY tenant_id, request_id
 ON CONFLICT (tenant_id, request_id) DO UPDATE SET envelope = excluded.envelope, due_at = excluded.due_at
+    WHERE waiting.data = excluded.data
 """
 
 _FOR = """
@@ -28,16 +29,20 @@ INSERT INTO waiting_for (tenant_id, domain, request_id, livemode, created_at)
 SELECT tenant_id, domain, request_id, livemode, $5
 FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::boolean[]) AS given (tenant_id, domain, request_id, livemode)
 ORDER BY tenant_id, domain, request_id
-ON CONFLICT (tenant_id, domain, request_id) DO UPDATE SET answered = false
+ON CONFLICT DO NOTHING
 """
 
-# What a profile is waited for: nothing is known of it, and whoever was asked has not answered.
+# A profile is waited for until whoever was asked has answered, or the tenant says something after that.
 _PENDING = """
     CASE WHEN wanted.domain = '' THEN EXISTS (
         SELECT FROM similarity WHERE similarity.tenant_id = wanted.tenant_id AND similarity.model_version IS NULL
     ) ELSE NOT EXISTS (
         SELECT FROM company WHERE company.tenant_id = wanted.tenant_id AND company.domain = wanted.domain
-            AND (company.attributes <> '{}' OR company.enriched IS NOT NULL OR company.enriched_at >= company.sought_at)
+            AND (
+                company.enriched IS NOT NULL
+                OR company.enriched_at >= company.sought_at
+                OR company.attributes <> '{}' AND company.updated_at >= coalesce(company.sought_at, '-infinity')
+            )
     ) END
 """
 
@@ -56,7 +61,7 @@ WITH gone AS (
     WHERE waiting.tenant_id = given.tenant_id AND waiting.request_id = given.request_id
 ), settled AS (
     DELETE FROM waiting_for AS wanted USING unnest($1::uuid[], $2::uuid[]) AS given (tenant_id, request_id)
-    WHERE wanted.tenant_id = given.tenant_id AND wanted.request_id = given.request_id
+    WHERE wanted.tenant_id = given.tenant_id AND wanted.request_id = given.request_id AND NOT wanted.answered
         AND NOT EXISTS (
             SELECT FROM unnest($3::uuid[], $4::uuid[], $5::text[]) AS owed (tenant_id, request_id, domain)
             WHERE owed.tenant_id = wanted.tenant_id AND owed.request_id = wanted.request_id
@@ -71,7 +76,8 @@ WHERE wanted.tenant_id = owed.tenant_id AND wanted.request_id = owed.request_id 
 _OWED = """
 SELECT wanted.tenant_id, wanted.request_id, wanted.domain, wanted.livemode FROM waiting_for AS wanted
 JOIN company ON company.tenant_id = wanted.tenant_id AND company.domain = wanted.domain
-WHERE wanted.answered AND (company.attributes <> '{}' OR company.enriched IS NOT NULL)
+WHERE wanted.answered
+    AND (company.enriched IS NOT NULL OR company.attributes <> '{}' AND company.updated_at >= wanted.created_at)
     AND EXISTS (
         SELECT FROM similarity
         WHERE similarity.tenant_id = wanted.tenant_id AND similarity.model_version IS NOT NULL
@@ -147,7 +153,7 @@ async def is_anything_waiting(pool: Pool) -> bool:
 
 async def ready(connection: Connection, *, now: datetime, most: int) -> list[Ready]:
     """Requests that need not or must not wait any longer; nobody else gets them until the transaction ends."""
-    return [Ready(*row) for row in await connection.fetch(_READY, now, most)]
+    return [Ready(_plain(tenant), _plain(id), *rest) for tenant, id, *rest in await connection.fetch(_READY, now, most)]
 
 
 async def answered(
@@ -164,7 +170,7 @@ async def answered(
 
 async def owed(connection: Connection, *, most: int) -> list[Owed]:
     """Scores that were owed and can be given; nobody else gets them until the transaction ends."""
-    return [Owed(*row) for row in await connection.fetch(_OWED, most)]
+    return [Owed(_plain(tenant), _plain(id), *rest) for tenant, id, *rest in await connection.fetch(_OWED, most)]
 
 
 async def paid(connection: Connection, given: Sequence[Owed]) -> None:
@@ -177,3 +183,8 @@ async def paid(connection: Connection, given: Sequence[Owed]) -> None:
 async def forget(pool: Pool, *, now: datetime) -> None:
     """Forget scores that have been owed for too long."""
     await pool.execute("DELETE FROM waiting_for WHERE answered AND created_at < $1", now - OWED_FOR)
+
+
+def _plain(id: UUID) -> UUID:
+    """The driver's UUIDs are of a class of their own, which orjson does not know."""
+    return UUID(int=id.int)
