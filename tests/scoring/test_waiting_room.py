@@ -12,7 +12,7 @@ from winnow_common.outcome import Outcome
 from winnow_common.postgres import Pool
 from winnow_contracts import enrichment, similarity, usage
 from winnow_contracts.event import Event
-from winnow_scoring import similarity_desk, waiting_room
+from winnow_scoring import similarity_desk
 from winnow_scoring.similarity.comparing import compare
 from winnow_scoring.similarity_desk import WAIT
 from winnow_scoring.store import waiting
@@ -154,8 +154,8 @@ async def test_when_the_time_is_over_the_answer_is_partial_and_the_score_follows
     assert partial["missing"]
     clock.forward(hours=3)
     await house.arrives()
-    await house.room().look()
-    await house.room().look()
+    await house.room().pay()
+    await house.room().pay()
     [told] = await house.facts(similarity.COMPUTED)
     assert (told["cause"], told["request_id"], told["domain"]) == ("profile_arrived", str(event.id), "new.com")
     assert told["score"] > 50
@@ -174,7 +174,7 @@ async def test_a_batch_gives_in_time_what_is_known_and_owes_the_rest(house: Hous
     assert [answer["score"] is None for answer in answers_of(Outcome(body=reply.data))] == [True, False, True]
     await house.arrives("a.com")
     await house.arrives("b.com")
-    await house.room().look()
+    await house.room().pay()
     told = await house.facts(similarity.COMPUTED)
     assert [(fact["domain"], fact["cause"]) for fact in told[1:]] == [
         ("a.com", "profile_arrived"),
@@ -189,7 +189,7 @@ async def test_what_is_owed_is_given_once_by_two_waiting_rooms(house: House, clo
     await house.room().look()
     for number in range(30):
         await house.arrives(f"company-{number}.com")
-    await asyncio.gather(*(house.room().look() for _ in range(4)))
+    await asyncio.gather(*(house.room().pay() for _ in range(4)))
     told = [fact["domain"] for fact in await house.facts(similarity.COMPUTED)]
     assert (len(told), len(set(told)), await house.count("waiting_for")) == (30, 30, 0)
 
@@ -200,10 +200,10 @@ async def test_a_profile_that_says_nothing_of_use_is_not_scored(house: House, cl
     await house.send(house.score_of())
     clock.now += WAIT
     await house.room().look()
-    await house.room().look()
+    await house.room().pay()
     still_owed = await house.count("waiting_for")
     await house.arrives()
-    await house.room().look()
+    await house.room().pay()
     assert (still_owed, len(await house.facts(similarity.COMPUTED))) == (1, 1)
 
 
@@ -214,7 +214,7 @@ async def test_what_has_been_owed_for_a_day_is_forgotten(house: House, clock: Cl
     clock.forward(hours=25)
     await waiting.forget(pool, now=clock())
     await house.arrives()
-    await house.room().look()
+    await house.room().pay()
     assert await house.facts(similarity.COMPUTED) == []
 
 
@@ -323,7 +323,7 @@ async def test_a_request_that_waits_again_after_its_answer_gets_that_answer_and_
     assert (again.is_later, await nobody_waits(house)) == (True, True)
     assert {reply.data for reply, _ in house.replies()} == {house.replies()[0][0].data}
     await house.arrives()
-    await house.room().look()
+    await house.room().pay()
     assert [fact["cause"] for fact in await house.facts(similarity.COMPUTED)] == ["profile_arrived"]
 
 
@@ -380,20 +380,23 @@ async def test_a_score_that_cannot_be_given_holds_up_no_other_that_is_owed(
 
     monkeypatch.setattr(similarity_desk, "compare", fails_for_one)
     room = house.room()
-    while await room.look():
-        pass
+    while await house.count("waiting_for"):
+        await room.pay()
     assert {fact["domain"] for fact in await house.facts(similarity.COMPUTED)} == {"a.com", "c.com"}
 
 
-async def test_it_works_until_it_is_drained(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting_room, "_LOOK", 0.001)
-    event = house.score_of()
+async def test_it_answers_and_publishes_what_is_owed_until_it_is_drained(house: House, clock: Clock) -> None:
+    owed, event = house.score_of("owed.com"), house.score_of()
+    await house.send(owed)
+    clock.now += WAIT
+    await house.room().look()
     await house.send(event)
     await house.arrives()
+    await house.arrives("owed.com")
     room = house.room()
     running = asyncio.create_task(room.run())
     async with asyncio.timeout(30):
-        while not house.replies():
+        while len(await house.facts(similarity.COMPUTED)) < 2 or len(house.replies()) < 2:
             await asyncio.sleep(0.01)
         await room.drain()
     await running

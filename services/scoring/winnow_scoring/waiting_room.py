@@ -10,6 +10,7 @@ nobody else waits for it.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -45,6 +46,10 @@ _MOST: Final = 100
 _LOOK: Final = 0.05
 """Seconds between two looks: what another process took in is noticed by them, and a look costs a third of a millisecond
 while nobody waits."""
+_PAY: Final = 1.0
+"""Seconds between two looks at what is owed, at least: each of it is looked up, 500 in a millisecond."""
+_REST: Final = 20
+"""Times as long as such a look took."""
 _AWAY: Final = 1.0
 
 
@@ -71,6 +76,7 @@ class WaitingRoom:
         self._clock = clock
         self._wake_relay = wake_relay
         self._most = _MOST
+        self._pays_at = 0.0
         self._stopping = asyncio.Event()
         self._ended = asyncio.Event()
 
@@ -89,20 +95,27 @@ class WaitingRoom:
         await self._ended.wait()
 
     async def look(self) -> bool:
-        """Answer who need not wait any longer, and publish what is owed; whether anybody waits, or waited."""
-        if not await waiting.is_anything_waiting(self._pool):
+        """Answer who need not wait any longer; whether anybody waited."""
+        if not await waiting.is_anybody_waiting(self._pool):
             WAITING.set(0)
             return False
-        replies = await self._answer()
-        paid = await self._pay()
-        if replies or paid:
+        if await self._answer():
             self._wake_relay()
         return True
+
+    async def pay(self) -> bool:
+        """Publish what is owed and can be given; whether that was anything."""
+        paid = await self._pay()
+        if paid:
+            self._wake_relay()
+        return paid > 0
 
     async def _step(self) -> float:
         """One look; how long to rest afterwards."""
         try:
             await self.look()
+            if time.monotonic() >= self._pays_at:
+                await self._pay_in_turn()
         except AlreadyHandled:
             log.debug("a request was answered elsewhere")
         except Exception as error:
@@ -111,6 +124,13 @@ class WaitingRoom:
             log.warning("requests wait: something is away", error=repr(error))
             return _AWAY
         return _LOOK
+
+    async def _pay_in_turn(self) -> None:
+        """Go on where there was something to give; else rest, and the longer the more there was to look up."""
+        started = time.monotonic()
+        if not await self.pay():
+            ended = time.monotonic()
+            self._pays_at = ended + max(_PAY, _REST * (ended - started))
 
     async def _answer(self) -> int:
         """How many were answered."""

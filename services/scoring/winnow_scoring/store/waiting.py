@@ -73,16 +73,16 @@ FROM unnest($3::uuid[], $4::uuid[], $5::text[]) AS owed (tenant_id, request_id, 
 WHERE wanted.tenant_id = owed.tenant_id AND wanted.request_id = owed.request_id AND wanted.domain = owed.domain
 """
 
+# CASE keeps PostgreSQL from reading all companies to find those that are wanted: it looks up each that is wanted.
 _OWED = """
-SELECT wanted.tenant_id, wanted.request_id, wanted.domain, wanted.livemode FROM waiting_for AS wanted
-JOIN company ON company.tenant_id = wanted.tenant_id AND company.domain = wanted.domain
-WHERE wanted.answered
-    AND (company.enriched IS NOT NULL OR company.attributes <> '{}' AND company.updated_at >= wanted.created_at)
-    AND EXISTS (
-        SELECT FROM similarity
-        WHERE similarity.tenant_id = wanted.tenant_id AND similarity.model_version IS NOT NULL
-    )
-LIMIT $1 FOR UPDATE OF wanted SKIP LOCKED
+SELECT tenant_id, request_id, domain, livemode FROM waiting_for AS wanted
+WHERE answered AND CASE WHEN answered THEN EXISTS (
+    SELECT FROM company JOIN similarity USING (tenant_id)
+    WHERE company.tenant_id = wanted.tenant_id AND company.domain = wanted.domain
+        AND (company.enriched IS NOT NULL OR company.attributes <> '{}' AND company.updated_at >= wanted.created_at)
+        AND similarity.model_version IS NOT NULL
+) END
+LIMIT $1 FOR UPDATE SKIP LOCKED
 """
 
 _PAID = """
@@ -144,11 +144,9 @@ def writing(waiting: Collection[Waiting], wanted: Collection[Wanted], *, now: da
     ]
 
 
-async def is_anything_waiting(pool: Pool) -> bool:
+async def is_anybody_waiting(pool: Pool) -> bool:
     """Whether there is any request to look at; costs next to nothing."""
-    return bool(
-        await pool.fetchval("SELECT EXISTS (SELECT FROM waiting) OR EXISTS (SELECT FROM waiting_for WHERE answered)")
-    )
+    return bool(await pool.fetchval("SELECT EXISTS (SELECT FROM waiting)"))
 
 
 async def ready(connection: Connection, *, now: datetime, most: int) -> list[Ready]:
