@@ -6,7 +6,7 @@
 4. `columns` and `terms` keep the traits of all customers so that one company is compared to all of them at once.
 5. `nearest` says which customers are the nearest, and how near they are together.
 6. `fitting` fits the weights of the factors, `calibration` turns similarity into a score, `building` does all of it.
-7. `comparing` scores a company, `explaining` says why.
+7. `comparing` scores a company; `lines`, `neighbours` and `explaining` say why.
 
 `model` is what all of it works on, `archive` writes it down, and `baseline` makes up companies for tenants who know
 few. Nothing here does I/O or asks for the time.

@@ -14,9 +14,11 @@ import orjson
 from winnow_contracts.similarity import Factor, Grade
 
 from winnow_scoring.similarity.calibration import grade_of
-from winnow_scoring.similarity.explaining import Line, Story, explanation, lines, neighbours
+from winnow_scoring.similarity.explaining import Story, explanation
+from winnow_scoring.similarity.lines import Line, lines
 from winnow_scoring.similarity.model import Model
 from winnow_scoring.similarity.nearest import Nearest, nearest
+from winnow_scoring.similarity.neighbours import neighbours
 from winnow_scoring.similarity.traits import traits_of
 
 HIGH: Final = 0.6
