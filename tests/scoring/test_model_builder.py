@@ -15,7 +15,7 @@ from winnow_contracts.sealed import SealedReference
 from winnow_scoring import model_builder
 from winnow_scoring.model_builder import ENOUGH, ENOUGH_OWN, ModelBuilder
 from winnow_scoring.store import models
-from winnow_scoring.store.models import KEPT_UNUSED, REST
+from winnow_scoring.store.models import KEPT_UNUSED, PROFILES_AWAITED, REST
 
 from .conftest import ACME, OTHER, Clock
 from .similarity_house import CUSTOMERS, LIKE_THEM, UNLIKE_THEM, House, answer_of
@@ -109,6 +109,25 @@ async def test_after_a_long_build_its_tenant_rests_four_times_as_long_and_others
     await house.model(OTHER)
     assert await house.builder().build_one()
     assert (rests, await standing(house)) == (False, (2, 2))
+
+
+async def test_a_first_model_waits_for_profiles_that_are_on_their_way_but_not_for_long(
+    house: House, clock: Clock
+) -> None:
+    await house.customers(*CUSTOMERS, "far.com")
+    clock.now += PROFILES_AWAITED
+    before = await house.builder().build_one()
+    clock.forward(seconds=0.1)
+    assert (before, await house.builder().build_one()) == (False, True)
+
+
+async def test_a_first_model_is_built_at_once_when_the_last_profile_is_there(house: House) -> None:
+    await house.customers(*CUSTOMERS, "far.com", "nowhere.com")
+    await house.arrives("far.com")
+    before = await house.builder().build_one()
+    await house.arrives("nowhere.com", None)
+    assert (before, await house.builder().build_one()) == (False, True)
+    assert (await house.facts(similarity.PUBLISHED))[-1]["customers"] == 6
 
 
 # One at a time

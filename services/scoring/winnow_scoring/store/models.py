@@ -16,6 +16,8 @@ PAGE: Final = 20_000
 """Customers that are read at once."""
 REST: Final = 4
 """A builder rests so many times as long as a tenant's model took, before it builds for that tenant again."""
+PROFILES_AWAITED: Final = timedelta(seconds=1.2)
+"""By a tenant's first model; there is time left then to build a small one for whoever has waited for it."""
 KEPT_UNUSED: Final = timedelta(hours=1)
 """For processes that still compare by a model that was replaced."""
 
@@ -33,12 +35,25 @@ WHERE similarity.tenant_id = lost.tenant_id AND similarity.model_version = lost.
     AND similarity.revision = lost.model_version
 """
 
+# Whoever names its first customers asks for a score next: its first model waits for their profiles, if not for long.
 _LEASE = """
 WITH next AS (
     SELECT tenant_id FROM similarity
     WHERE (model_version IS NULL OR model_version < revision)
         AND (leased_until IS NULL OR leased_until < $2)
         AND (built_at IS NULL OR built_at + build_seconds * $4 * interval '1 second' < $2)
+        AND (
+            model_version IS NOT NULL
+            OR EXISTS (
+                SELECT FROM customer WHERE customer.tenant_id = similarity.tenant_id AND customer.created_at < $5
+            )
+            OR NOT EXISTS (
+                SELECT FROM customer JOIN company USING (tenant_id, domain)
+                WHERE customer.tenant_id = similarity.tenant_id
+                    AND company.attributes = '{}' AND company.enriched IS NULL
+                    AND company.sought_at > coalesce(company.enriched_at, '-infinity')
+            )
+        )
     ORDER BY changed_at LIMIT 1 FOR UPDATE SKIP LOCKED
 )
 UPDATE similarity SET lease_holder = $1, leased_until = $3
@@ -169,7 +184,7 @@ def rebuilding(lost: Mapping[UUID, int], *, now: datetime) -> list[Write]:
 
 async def lease(connection: Connection, *, holder: str, now: datetime, until: datetime) -> Lease | None:
     """The tenant whose model has been out of date for longest, unless somebody builds it or it has just been built."""
-    row = await connection.fetchrow(_LEASE, holder, now, until, float(REST))
+    row = await connection.fetchrow(_LEASE, holder, now, until, float(REST), now - PROFILES_AWAITED)
     return None if row is None else Lease(holder, UUID(int=row["tenant_id"].int), row["revision"])
 
 
