@@ -191,8 +191,7 @@ class _Builder:
             traits = self._traits[place]
             bag = traits.terms if factor == "description" else dict.fromkeys(traits.tech_stack, 1.0)
             if bag and len(self._traits) > 1:
-                sums = np.zeros(len(self._traits), dtype=np.float32)
-                space.index.add(sums, space.vocabulary.vector(bag), weight=1.0)
+                sums = space.index.cosines(space.vocabulary.vector(bag))
                 sums[place] = -1.0
                 count = max(1, round(model.reach * len(sums)))
                 found.append(float(np.partition(sums, -count)[-count:].mean()))

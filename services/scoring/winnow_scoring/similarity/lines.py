@@ -22,6 +22,9 @@ from winnow_scoring.similarity.words import surfaces
 MOST_SHOWN: Final = 5
 """Elements of a list."""
 
+WORDED: Final = frozenset({"focus", "description"})
+"""Factors of which words are shown."""
+
 Profile = Mapping[str, Any]
 
 
@@ -59,6 +62,8 @@ def lines(
 ) -> tuple[Line, ...]:
     """A line for each factor, whose contributions add up to the score exactly, in hundredths of a point."""
     profiles = [orjson.loads(model.customers.profiles[place]) for place in found.places] if found is not None else []
+    words = surfaces(attributes)
+    their_words = [surfaces(profile) for profile in profiles]
     means = {factor: _mean(factor, traits, found, own=own) for factor in FACTORS}
     parts = [model.weights[factor] * _counted(means[factor], factor, found, own=own) for factor in FACTORS]
     contributions = _apportioned(round(100 * score), parts)
@@ -68,8 +73,14 @@ def lines(
             similarity=None if means[factor] is None else round(float(means[factor] or 0.0), 4),
             weight=model.weights[factor],
             contribution=hundredths / 100,
-            company=_of_company(factor, attributes, model),
-            customers=_of_customers(factor, profiles, attributes, model),
+            company=(
+                _weightiest(words, factor, model) or None if factor in WORDED else _of_company(factor, attributes)
+            ),
+            customers=(
+                _words_of_customers(factor, their_words, words, model)
+                if factor in WORDED
+                else _of_customers(factor, profiles)
+            ),
         )
         for factor, hundredths in zip(FACTORS, contributions, strict=True)
     )
@@ -106,25 +117,16 @@ def _apportioned(total: int, parts: Sequence[float]) -> list[int]:
     return floors
 
 
-def _of_company(factor: Factor, attributes: Profile, model: Model) -> Any:
-    """The values of the factor's attributes: one, an object of several, or the words that count most."""
-    if factor in {"focus", "description"}:
-        return _weightiest(surfaces(attributes), factor, model) or None
+def _of_company(factor: Factor, attributes: Profile) -> Any:
+    """The values of the factor's attributes: one, or an object of several."""
     known = {name: attributes[name] for name in ATTRIBUTES[factor] if attributes.get(name) not in (None, "", [])}
     if not known:
         return None
     return known if len(ATTRIBUTES[factor]) > 1 else next(iter(known.values()))
 
 
-def _of_customers(factor: Factor, profiles: Sequence[Profile], attributes: Profile, model: Model) -> Any:
+def _of_customers(factor: Factor, profiles: Sequence[Profile]) -> Any:
     """The same of the nearest customers together: medians of numbers, the commonest of everything else."""
-    if factor == "focus":
-        return (
-            _weightiest({term: word for each in profiles for term, word in surfaces(each).items()}, factor, model)
-            or None
-        )
-    if factor == "description":
-        return _common_words(profiles, first=surfaces(attributes).keys()) or None
     found = {}
     for name in ATTRIBUTES[factor]:
         values = [profile[name] for profile in profiles if profile.get(name) not in (None, "", [])]
@@ -133,6 +135,15 @@ def _of_customers(factor: Factor, profiles: Sequence[Profile], attributes: Profi
     if not found:
         return None
     return found if len(ATTRIBUTES[factor]) > 1 else next(iter(found.values()))
+
+
+def _words_of_customers(
+    factor: Factor, theirs: Sequence[Mapping[str, str]], ours: Mapping[str, str], model: Model
+) -> list[str] | None:
+    """The words that set the nearest customers apart, or that several of them have."""
+    if factor == "focus":
+        return _weightiest({term: word for each in theirs for term, word in each.items()}, factor, model) or None
+    return _common_words(theirs, first=ours.keys()) or None
 
 
 def _together(values: Sequence[Any]) -> Any:
@@ -163,12 +174,12 @@ def _weightiest(words: Mapping[str, str], factor: Factor, model: Model) -> list[
     return list(reversed(shown.values()))[:MOST_SHOWN] or list(words.values())[:MOST_SHOWN]
 
 
-def _common_words(profiles: Sequence[Profile], *, first: Iterable[str]) -> list[str]:
+def _common_words(theirs: Sequence[Mapping[str, str]], *, first: Iterable[str]) -> list[str]:
     """Words that several of them have, those of the company before others."""
     counts: Counter[str] = Counter()
     shown: dict[str, str] = {}
-    for profile in profiles:
-        for term, surface in surfaces(profile).items():
+    for words in theirs:
+        for term, surface in words.items():
             counts[term] += 1
             shown.setdefault(term, surface)
     ours = set(first)

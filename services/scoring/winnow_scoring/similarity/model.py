@@ -59,6 +59,10 @@ class TermSpace:
         scaled: NDArray[np.float32] = np.minimum(cosines * np.float32(_TYPICAL_LIKENESS / self.typical), np.float32(1))
         return scaled
 
+    def most(self, cosine: float) -> float:
+        """The likeness of a cosine that is not exceeded."""
+        return min(1.0, cosine * _TYPICAL_LIKENESS / self.typical)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:

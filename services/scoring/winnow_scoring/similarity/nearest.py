@@ -9,12 +9,13 @@ behaved: it never falls where a similarity grows, and neither the order nor the 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from winnow_contracts.similarity import Factor
 
+from winnow_scoring.similarity.columns import Column
 from winnow_scoring.similarity.factors import CODED, FACTORS
 from winnow_scoring.similarity.kernels import Floats, settled
 from winnow_scoring.similarity.model import Model, TermSpace
@@ -23,6 +24,12 @@ from winnow_scoring.similarity.traits import Traits
 _BLOCK: Final = 64
 _FIRST: Final = 64
 """Customers that are looked at first; twice as many while they are too light together."""
+_MOST_BLOCKS: Final = 0.98
+"""Blocks that may have a candidate, of all; with more, every eighth customer would be one or so."""
+_VERY_FEW: Final = 300
+"""One customer in so many is looked up in the lists of terms, instead of going through them."""
+_ROUNDING: Final = 1e-5
+"""By which sums in single precision may be wrong, and more."""
 _LEAST_PART: Final = 1e-9
 """Of a customer's weight."""
 
@@ -49,18 +56,16 @@ class Nearest:
 
 def nearest(model: Model, traits: Traits, *, leave_out: int | None = None, reach: float | None = None) -> Nearest:
     """The customers that are nearest to a company; `leave_out` is the place of the one that it is itself."""
-    scan = _Scan(model, traits)
-    sums = scan.sums()
-    if leave_out is not None:
-        sums[leave_out] = -1.0
+    scan = _Scan(model, traits, leave_out=leave_out)
     wanted = model.reach if reach is None else reach
-    count = min(_FIRST, len(sums))
+    everybody = len(model.customers.domains)
+    count = min(_FIRST, everybody)
     while True:
-        places = _largest(sums, count)
-        weights = model.customers.weights[places] * (sums[places] >= 0)
-        if count == len(sums) or weights.sum() >= wanted:
+        places = scan.largest(count)
+        weights = np.where(places == leave_out, 0.0, model.customers.weights[places])
+        if count == everybody or weights.sum() >= wanted:
             break
-        count = min(2 * count, len(sums))
+        count = min(2 * count, everybody)
     return _settled(scan, places, weights, wanted)
 
 
@@ -81,75 +86,146 @@ def _settled(scan: "_Scan", places: NDArray[np.int64], weights: Floats, reach: f
         similarities=similarities[chosen],
         shares=shares / shares.sum() if len(shares) else shares,
         factors={factor: values[chosen] for factor, values in factors.items()},
-        compared={factor: known[chosen] for factor, known in scan.compared(places).items()},
+        compared=scan.compared(places[chosen]),
     )
 
 
+class _Coded:
+    """A company against all customers by a factor of few values."""
+
+    def __init__(self, column: Column, trait: Any, *, neutral: float, weight: float) -> None:
+        self._codes = column.codes
+        self._table = column.likeness(trait, neutral=neutral)
+        self._weight = weight
+        self._least = float(self._table.min())
+        self._has = bool(trait)
+        self.span = weight * (float(self._table.max()) - self._least) if trait else 0.0
+        """How much more one customer can have of it than another."""
+        self.cost = 1
+        """Of adding it to everybody, about."""
+
+    def add_to(self, sums: NDArray[np.float32]) -> None:
+        """Add to each customer what it has more than the least."""
+        sums += (self._weight * (self._table - self._least)).astype(np.float32).take(self._codes)
+
+    def likeness(self, places: NDArray[np.int64]) -> Floats:
+        """To some customers; neutral where it is missing."""
+        return self._table[self._codes[places]]
+
+    def above_least(self, places: NDArray[np.int64]) -> Floats:
+        """What `add_to` adds, to some customers."""
+        return self._weight * (self.likeness(places) - self._least)
+
+    def compared(self, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Where both sides have it."""
+        return (self._codes[places] > 0) & self._has
+
+
+class _Shared:
+    """A company against all customers by the terms that they share; the same as `_Coded` of a factor of terms."""
+
+    def __init__(self, space: TermSpace, bag: Mapping[str, float], *, neutral: float, weight: float) -> None:
+        self._space = space
+        self._vector = space.vocabulary.vector(bag) if bag else None
+        self._cosines: NDArray[np.float32] | None = None
+        self._neutral = np.float32(neutral)
+        self._weight = np.float32(weight)
+        most = 0.0 if self._vector is None else space.most(float(np.linalg.norm(self._vector.values)))
+        self.span = weight * max(most, neutral) if self._vector is not None else 0.0
+        self.cost = 2
+
+    def add_to(self, sums: NDArray[np.float32]) -> None:
+        if self._vector is not None:
+            self._cosines = self._space.index.cosines(self._vector)
+            scaled = self._space.scaled(self._cosines)
+            scaled[self._space.index.unknown] = self._neutral
+            scaled *= self._weight
+            sums += scaled
+
+    def likeness(self, places: NDArray[np.int64]) -> Floats:
+        if self._vector is None:
+            return np.full(len(places), self._neutral, dtype=np.float64)
+        index = self._space.index
+        if self._cosines is None and len(places) * _VERY_FEW > len(index.known):
+            self._cosines = index.cosines(self._vector)
+        found = index.cosines_of(places, self._vector) if self._cosines is None else self._cosines[places]
+        return np.where(index.known[places], self._space.scaled(found), self._neutral).astype(np.float64)
+
+    def above_least(self, places: NDArray[np.int64]) -> Floats:
+        return float(self._weight) * self.likeness(places)
+
+    def compared(self, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+        return self._space.index.known[places] & (self._vector is not None)
+
+
 class _Scan:
-    """One company against all customers."""
+    """One company against all customers.
 
-    def __init__(self, model: Model, traits: Traits) -> None:
+    Factors are added up one by one, those first that can make the greatest difference. As soon as what is left cannot
+    bring any but few customers among the nearest, it is added to those alone (as in `MaxScore` of Turtle and Flood,
+    1995). Nobody is overlooked for that: who is left out is known to be too far.
+    """
+
+    def __init__(self, model: Model, traits: Traits, *, leave_out: int | None) -> None:
         self.model = model
-        self._tables = {
-            factor: model.columns[factor].likeness(getattr(traits, factor), neutral=model.neutral[factor])
-            for factor in CODED
+        told = {factor: {"neutral": model.neutral[factor], "weight": model.weights[factor]} for factor in FACTORS}
+        stack = dict.fromkeys(traits.tech_stack, 1.0)
+        self._parts: dict[Factor, _Coded | _Shared] = {
+            factor: _Coded(model.columns[factor], getattr(traits, factor), **told[factor]) for factor in CODED
         }
-        self._has = {factor: bool(getattr(traits, factor)) for factor in CODED}
-        self._has |= {
-            "tech_stack": bool(traits.tech_stack),
-            "focus": bool(traits.terms),
-            "description": bool(traits.terms),
-        }
-        self._technologies = _cosines(model.technologies, dict.fromkeys(traits.tech_stack, 1.0))
-        self._words = _cosines(model.words, traits.terms)
+        self._parts["tech_stack"] = _Shared(model.technologies, stack, **told["tech_stack"])
+        self._parts["description"] = _Shared(model.words, traits.terms, **told["description"])
         self._focus = focus(model, traits)
+        self._has_focus = bool(traits.terms)
+        self._left = sorted(
+            (part for part in self._parts.values() if part.span > 0), key=lambda part: -part.span / part.cost
+        )
+        self._sums = np.zeros(len(model.customers.domains), dtype=np.float32)
+        if leave_out is not None:
+            self._sums[leave_out] = -np.inf
 
-    def sums(self) -> NDArray[np.float32]:
-        """The similarity to every customer, roughly: what is nearest is decided by it, and then worked out."""
-        model, weights = self.model, self.model.weights
-        sums = np.full(len(model.customers.domains), weights["focus"] * self._focus, dtype=np.float32)
-        for factor in CODED:
-            if weights[factor] and self._has[factor]:
-                table = (weights[factor] * self._tables[factor]).astype(np.float32)
-                sums += table.take(model.columns[factor].codes)
-            else:
-                sums += np.float32(weights[factor] * model.neutral[factor])
-        for factor, space, cosines in self._sparse():
-            if weights[factor]:
-                sums += np.float32(weights[factor]) * self._likeness(factor, space, cosines)
-        return sums
+    def largest(self, count: int) -> NDArray[np.int64]:
+        """The places of so many customers that are the nearest, roughly: their order is settled by whoever asks."""
+        while self._left:
+            self._left.pop(0).add_to(self._sums)
+            candidates = self._candidates(count) if self._left else None
+            if candidates is not None:
+                return self._largest_of(candidates, count)
+        return _largest_of_many(self._sums, count)
+
+    def _candidates(self, count: int) -> NDArray[np.int64] | None:
+        """Who may be among the largest when all is added; None where that would be too many."""
+        if count * _BLOCK > len(self._sums):
+            return None
+        maxima = _maxima(self._sums)
+        least = np.partition(maxima, -count)[-count] - sum(part.span for part in self._left) - _ROUNDING
+        if np.count_nonzero(maxima >= least) > _MOST_BLOCKS * len(maxima):
+            return None
+        return np.flatnonzero(self._sums >= least)
+
+    def _largest_of(self, candidates: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+        """The largest of the candidates, who become fewer with each factor that is added."""
+        sums = self._sums[candidates].astype(np.float64)
+        left = sum(part.span for part in self._left)
+        for part in sorted(self._left, key=lambda part: (part.cost, -part.span)):
+            sums += part.above_least(candidates)
+            left -= part.span
+            if len(sums) > 2 * count:
+                near = sums >= np.partition(sums, -count)[-count] - left - _ROUNDING
+                candidates, sums = candidates[near], sums[near]
+        return candidates[_largest(sums, count)]
 
     def factors(self, places: NDArray[np.int64]) -> dict[Factor, Floats]:
         """The similarity to some customers by each factor."""
-        model = self.model
-        found: dict[Factor, Floats] = {
-            factor: self._tables[factor][model.columns[factor].codes[places]] for factor in CODED
-        }
-        for factor, space, cosines in self._sparse():
-            found[factor] = self._likeness(factor, space, cosines)[places].astype(np.float64)
+        found = {factor: part.likeness(places) for factor, part in self._parts.items()}
         found["focus"] = np.full(len(places), self._focus)
         return found
 
     def compared(self, places: NDArray[np.int64]) -> dict[Factor, NDArray[np.bool_]]:
         """Where both sides have a factor."""
-        model = self.model
-        known = {factor: model.columns[factor].known for factor in CODED}
-        known |= {"tech_stack": model.technologies.index.known, "description": model.words.index.known}
-        found = {factor: have[places] & self._has[factor] for factor, have in known.items()}
-        found["focus"] = np.full(len(places), self._has["focus"])
+        found = {factor: part.compared(places) for factor, part in self._parts.items()}
+        found["focus"] = np.full(len(places), self._has_focus)
         return found
-
-    def _sparse(self) -> tuple[tuple[Factor, TermSpace, NDArray[np.float32] | None], ...]:
-        return (
-            ("tech_stack", self.model.technologies, self._technologies),
-            ("description", self.model.words, self._words),
-        )
-
-    def _likeness(self, factor: Factor, space: TermSpace, cosines: NDArray[np.float32] | None) -> NDArray[np.float32]:
-        neutral = np.float32(self.model.neutral[factor])
-        if cosines is None:
-            return np.full(len(space.index.known), neutral, dtype=np.float32)
-        return np.where(space.index.known, space.scaled(cosines), neutral)
 
 
 def focus(model: Model, traits: Traits) -> float:
@@ -159,26 +235,33 @@ def focus(model: Model, traits: Traits) -> float:
     return model.topic.likeness(model.words.vocabulary.vector(traits.terms).dot(model.topic.direction))
 
 
-def _cosines(space: TermSpace, bag: Mapping[str, float]) -> NDArray[np.float32] | None:
-    """With every customer; None where the company has no terms."""
-    if not bag:
-        return None
-    sums = np.zeros(len(space.index.known), dtype=np.float32)
-    space.index.add(sums, space.vocabulary.vector(bag), weight=1.0)
-    return np.minimum(sums, np.float32(1))
+def _largest(values: Floats | NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    """The places of the largest values, in any order."""
+    if count >= len(values):
+        return np.arange(len(values))
+    return np.argpartition(values, -count)[-count:]
 
 
-def _largest(values: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-    """The places of the largest values, in any order.
+def _largest_of_many(values: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    """The same, by finding blocks first.
 
     They lie in the blocks with the largest maxima, of which there are as many at most: partitioning maxima of blocks
     instead of all values takes a tenth of the time.
     """
     if len(values) <= count * _BLOCK:
-        return np.argpartition(-values, count - 1)[:count] if count < len(values) else np.arange(len(values))
-    whole = len(values) // _BLOCK * _BLOCK
-    maxima = values[:whole].reshape(-1, _BLOCK).max(axis=1)
-    blocks = np.argpartition(-maxima, count - 1)[:count]
-    places = (blocks[:, None] * _BLOCK + np.arange(_BLOCK)).ravel()
-    places = np.concatenate([places, np.arange(whole, len(values))])
-    return places[np.argpartition(-values[places], count - 1)[:count]]
+        return _largest(values, count)
+    maxima = _maxima(values)
+    blocks = _largest(maxima, count)
+    places = (blocks[:, None] + np.arange(_BLOCK) * len(maxima)).ravel()
+    places = np.concatenate([places, np.arange(_BLOCK * len(maxima), len(values))])
+    return places[_largest(values[places], count)]
+
+
+def _maxima(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Of each block; a block is every so-manyth value, which is far faster to go through than neighbouring ones.
+
+    The last values, too few for a place in each block, are in none.
+    """
+    width = len(values) // _BLOCK
+    found: NDArray[np.float32] = values[: width * _BLOCK].reshape(_BLOCK, width).max(axis=0)
+    return found

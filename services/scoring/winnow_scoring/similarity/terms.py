@@ -6,8 +6,8 @@ customers and the reference population.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +77,11 @@ class Index:
     values: NDArray[np.float32]
     known: NDArray[np.bool_]
     """Which customers have any term."""
+    unknown: NDArray[np.int64] = field(init=False, repr=False)
+    """The places of those that have none."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "unknown", np.flatnonzero(~self.known))
 
     @classmethod
     def of(cls, vectors: Sequence[Vector], *, size: int) -> "Index":
@@ -90,12 +95,29 @@ class Index:
         known = np.array([length > 0 for length in lengths], dtype=np.bool_)
         return cls(starts, owners[order], values[order].astype(np.float32), known)
 
-    def add(self, sums: NDArray[np.float32], vector: Vector, *, weight: float) -> None:
-        """Add to each customer's sum its cosine with a vector, times a weight."""
-        for place, value in zip(vector.places.tolist(), (vector.values * weight).tolist(), strict=True):
+    def cosines(self, vector: Vector) -> NDArray[np.float32]:
+        """Those of a vector with every customer."""
+        sums = np.zeros(len(self.known), dtype=np.float32)
+        for customers, values, value in self._entries(vector):
+            np.add.at(sums, customers, values * value)
+        return sums
+
+    def cosines_of(self, places: NDArray[np.int64], vector: Vector) -> NDArray[np.float32]:
+        """The same with some customers, to the last digit."""
+        sums = np.zeros(len(places), dtype=np.float32)
+        sought = places.astype(np.int32)
+        for customers, values, value in self._entries(vector):
+            # Entries of a term are in the order of the customers.
+            found = np.minimum(np.searchsorted(customers, sought), len(customers) - 1)
+            sums += np.where(customers[found] == sought, values[found] * value, np.float32(0))
+        return sums
+
+    def _entries(self, vector: Vector) -> Iterator[tuple[NDArray[np.int32], NDArray[np.float32], np.float32]]:
+        """For each term of a vector that any customer has: who, their values, and that of the vector."""
+        for place, value in zip(vector.places.tolist(), vector.values.tolist(), strict=True):
             start, end = self.starts[place], self.starts[place + 1]
-            # A customer has a term once, so no place is named twice in one of these additions.
-            sums[self.customers[start:end]] += self.values[start:end] * np.float32(value)
+            if start < end:
+                yield self.customers[start:end], self.values[start:end], np.float32(value)
 
 
 def cosine(one: Bag, other: Bag, *, vocabulary: Vocabulary) -> float:
