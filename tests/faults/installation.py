@@ -36,16 +36,18 @@ class Installation:
     def endpoints(self) -> Endpoints:
         return self.stack.endpoints
 
-    async def kill(self, service: str) -> None:
-        """End every process of a service at once, as a crash of its machine would; it is started again by itself."""
-        killed = self.stack.process_ids(service)
+    async def kill(self, service: str, *, role: str | None = None) -> None:
+        """End every process of a service, or of a role, at once, as a crash would; it is started again by itself."""
+        before = self.stack.process_ids(service)
+        killed = [process for process in before if role is None or role in _words(process)]
+        assert killed
         for process in killed:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
 
         async def replaced() -> bool:
             running = self.stack.process_ids(service)
-            return len(running) == len(killed) and not set(running) & set(killed)
+            return len(running) == len(before) and not set(running) & set(killed)
 
         assert await holds(replaced, within=_RUNS_AGAIN_WITHIN), f"{service} was not started again"
 
@@ -60,6 +62,11 @@ class Installation:
     async def scores(self, *, domain: str) -> list[Effect]:
         """The scores in the store, by request, of domains that end so."""
         rows = await self.query("SELECT request_id, domain FROM score WHERE domain LIKE $1", f"%{domain}")
+        return [Effect(operation=str(row["request_id"]), key=row["domain"]) for row in rows]
+
+    async def similarity_scores(self, *, domain: str) -> list[Effect]:
+        """The same by similarity."""
+        rows = await self.query("SELECT request_id, domain FROM similarity_score WHERE domain LIKE $1", f"%{domain}")
         return [Effect(operation=str(row["request_id"]), key=row["domain"]) for row in rows]
 
     async def companies(self, *, domain: str) -> list[Effect]:
@@ -92,11 +99,19 @@ class Installation:
         """What its processes said that speaks of a bug."""
         return [
             f"{path.stem}: {line[:500]}"
-            for service in ("gateway", "scoring", "imports")
+            for service in ("gateway", "scoring", "imports", "models", "keeper")
             for path in self.stack.home.logs.glob(f"{service}*.log")
             for line in path.read_text().splitlines()
             if speaks_of_a_bug(line)
         ]
+
+
+def _words(process: int) -> list[str]:
+    """The command that a process runs; none where it is gone."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text().split("\0")
+    except OSError:
+        return []
 
 
 def speaks_of_a_bug(line: str) -> bool:
