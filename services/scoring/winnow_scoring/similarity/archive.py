@@ -76,7 +76,7 @@ def _read_arrays(data: bytes, described: list[tuple[str, str, int]], *, start: i
 
 def _arrays(model: Model) -> Arrays:
     profiles = [model.customers.profiles[place].encode() for place in range(len(model.customers.domains))]
-    arrays: Arrays = {f"codes {factor}": model.columns[factor].codes for factor in CODED}
+    arrays: Arrays = {f"codes {factor}": model.columns[factor].codes.astype(np.int32) for factor in CODED}
     for name, space in (("technologies", model.technologies), ("words", model.words)):
         arrays |= {
             f"{name} rarity": space.vocabulary.rarity,

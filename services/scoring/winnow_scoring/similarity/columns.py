@@ -26,7 +26,8 @@ Compare = Callable[[Any], Floats]
 class Column:
     """The values of one trait; `codes` has for each customer the place of its value, which is 0 for none."""
 
-    codes: NDArray[np.int32]
+    codes: NDArray[np.intp]
+    """As wide as numpy looks up by: narrower ones would be widened again for each company."""
     values: Sequence[Any]
     """From place 1 on."""
     compare: Compare
@@ -36,12 +37,12 @@ class Column:
         """The column of a factor; `traits` has a value, or nothing, for each customer in turn."""
         places: dict[Any, int] = {}
         codes = [places.setdefault(trait, len(places) + 1) if trait else 0 for trait in traits]
-        return cls.restored(factor, codes=np.array(codes, dtype=np.int32), values=list(places))
+        return cls.restored(factor, codes=np.array(codes, dtype=np.intp), values=list(places))
 
     @classmethod
-    def restored(cls, factor: Factor, *, codes: NDArray[np.int32], values: Sequence[Any]) -> "Column":
+    def restored(cls, factor: Factor, *, codes: NDArray[Any], values: Sequence[Any]) -> "Column":
         """The column that had these."""
-        return cls(codes, values, COMPARERS[factor](values))
+        return cls(codes.astype(np.intp), values, COMPARERS[factor](values))
 
     def likeness(self, trait: Any, *, neutral: float) -> Floats:
         """By place: how alike a trait is to each value, `neutral` where that is not known on either side."""
@@ -50,11 +51,6 @@ class Column:
             found = self.compare(trait)
             table[1:] = np.where(np.isnan(found), neutral, found)
         return table
-
-    @property
-    def known(self) -> NDArray[np.bool_]:
-        """Which customers have a value."""
-        return self.codes > 0
 
 
 def _sizes(values: Sequence[Size]) -> Compare:

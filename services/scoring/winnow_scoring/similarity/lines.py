@@ -178,10 +178,10 @@ def _common_words(theirs: Sequence[Mapping[str, str]], *, first: Iterable[str]) 
     """Words that several of them have, those of the company before others."""
     counts: Counter[str] = Counter()
     shown: dict[str, str] = {}
-    for words in theirs:
-        for term, surface in words.items():
-            counts[term] += 1
-            shown.setdefault(term, surface)
+    for words in reversed(theirs):
+        counts.update(words.keys())
+        shown |= words
     ours = set(first)
-    found = sorted(counts, key=lambda term: (term not in ours, -counts[term], term))
-    return list(dict.fromkeys(shown[term] for term in found if counts[term] > 1 or term in ours))[:MOST_SHOWN]
+    common = [term for term in counts if counts[term] > 1 or term in ours]
+    found = sorted(common, key=lambda term: (term not in ours, -counts[term], term))
+    return list(dict.fromkeys(shown[term] for term in found))[:MOST_SHOWN]

@@ -50,18 +50,19 @@ class TermSpace:
     typical: float
     """The cosine of a typical customer with its nearest ones, which counts as a quarter alike."""
 
+    @property
+    def steepness(self) -> float:
+        """How much more alike than its cosine a customer is."""
+        return _TYPICAL_LIKENESS / self.typical
+
     def scaled(self, cosines: NDArray[np.float32]) -> NDArray[np.float32]:
         """Likeness out of cosines: in proportion, and never more than 1.
 
         What companies of one kind say of themselves has seldom more than a third of its weight in common, so cosines
         as they are would say that nobody resembles anybody.
         """
-        scaled: NDArray[np.float32] = np.minimum(cosines * np.float32(_TYPICAL_LIKENESS / self.typical), np.float32(1))
+        scaled: NDArray[np.float32] = np.minimum(cosines * np.float32(self.steepness), np.float32(1))
         return scaled
-
-    def most(self, cosine: float) -> float:
-        """The likeness of a cosine that is not exceeded."""
-        return min(1.0, cosine * _TYPICAL_LIKENESS / self.typical)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,8 @@ from winnow_scoring.similarity.traits import Traits
 _BLOCK: Final = 64
 _FIRST: Final = 64
 """Customers that are looked at first; twice as many while they are too light together."""
+_MOST_LEFT: Final = 0.5
+"""Of what can make a difference; with more to come it is too early to leave anybody out."""
 _MOST_BLOCKS: Final = 0.98
 """Blocks that may have a candidate, of all; with more, every eighth customer would be one or so."""
 _VERY_FEW: Final = 300
@@ -106,7 +108,9 @@ class _Coded:
 
     def add_to(self, sums: NDArray[np.float32]) -> None:
         """Add to each customer what it has more than the least."""
-        sums += (self._weight * (self._table - self._least)).astype(np.float32).take(self._codes)
+        table = (self._weight * (self._table - self._least)).astype(np.float32)
+        # Codes are never out of bounds; to clip them is to look them up without a check first.
+        sums += table.take(self._codes, out=np.empty_like(sums), mode="clip")
 
     def likeness(self, places: NDArray[np.int64]) -> Floats:
         """To some customers; neutral where it is missing."""
@@ -130,17 +134,19 @@ class _Shared:
         self._cosines: NDArray[np.float32] | None = None
         self._neutral = np.float32(neutral)
         self._weight = np.float32(weight)
-        most = 0.0 if self._vector is None else space.most(float(np.linalg.norm(self._vector.values)))
+        self._steepness = np.float32(weight * space.steepness)
+        longest = 0.0 if self._vector is None else float(np.linalg.norm(self._vector.values))
+        most = min(1.0, longest * space.steepness)
         self.span = weight * max(most, neutral) if self._vector is not None else 0.0
         self.cost = 2
 
     def add_to(self, sums: NDArray[np.float32]) -> None:
         if self._vector is not None:
             self._cosines = self._space.index.cosines(self._vector)
-            scaled = self._space.scaled(self._cosines)
-            scaled[self._space.index.unknown] = self._neutral
-            scaled *= self._weight
-            sums += scaled
+            weighted = self._cosines * self._steepness
+            np.minimum(weighted, self._weight, out=weighted)
+            weighted[self._space.index.unknown] = self._neutral * self._weight
+            sums += weighted
 
     def likeness(self, places: NDArray[np.int64]) -> Floats:
         if self._vector is None:
@@ -180,6 +186,7 @@ class _Scan:
         self._left = sorted(
             (part for part in self._parts.values() if part.span > 0), key=lambda part: -part.span / part.cost
         )
+        self._span = sum([part.span for part in self._left])
         self._sums = np.zeros(len(model.customers.domains), dtype=np.float32)
         if leave_out is not None:
             self._sums[leave_out] = -np.inf
@@ -195,10 +202,11 @@ class _Scan:
 
     def _candidates(self, count: int) -> NDArray[np.int64] | None:
         """Who may be among the largest when all is added; None where that would be too many."""
-        if count * _BLOCK > len(self._sums):
+        left = sum([part.span for part in self._left])
+        if count * _BLOCK > len(self._sums) or left > _MOST_LEFT * self._span:
             return None
         maxima = _maxima(self._sums)
-        least = np.partition(maxima, -count)[-count] - sum(part.span for part in self._left) - _ROUNDING
+        least = np.partition(maxima, -count)[-count] - left - _ROUNDING
         if np.count_nonzero(maxima >= least) > _MOST_BLOCKS * len(maxima):
             return None
         return np.flatnonzero(self._sums >= least)

@@ -42,7 +42,7 @@ def neighbours(model: Model, attributes: Profile, found: Nearest | None) -> tupl
     """The nearest customers with what they share with the company."""
     if found is None:
         return ()
-    near = []
+    near, words = [], surfaces(attributes)
     for row, place in enumerate(found.places[:MOST_NEIGHBOURS].tolist()):
         profile = orjson.loads(model.customers.profiles[place])
         alike = {factor: float(found.factors[factor][row]) for factor in FACTORS if found.compared[factor][row]}
@@ -51,14 +51,16 @@ def neighbours(model: Model, attributes: Profile, found: Nearest | None) -> tupl
                 domain=model.customers.domains[place],
                 name=profile.get("name"),
                 similarity=model.calibration.score(float(found.similarities[row])),
-                shared=tuple(_shared(attributes, profile, alike)),
+                shared=tuple(_shared(attributes, profile, words, alike)),
             )
         )
     return tuple(near)
 
 
-def _shared(company: Profile, customer: Profile, alike: Mapping[Factor, float]) -> Iterable[str]:
-    """What both have, in words."""
+def _shared(
+    company: Profile, customer: Profile, words: Mapping[str, str], alike: Mapping[Factor, float]
+) -> Iterable[str]:
+    """What both have, in words; `words` are the company's."""
     for name, label in (("industry", "Industry"), ("country", "Country"), ("city", "City")):
         if company.get(name) and fold(company[name]) == fold(customer.get(name) or ""):
             yield f"{label}: {company[name]}"
@@ -72,10 +74,10 @@ def _shared(company: Profile, customer: Profile, alike: Mapping[Factor, float]) 
         both = _in_both(company.get(name), customer.get(name))
         if both:
             yield f"{label} {', '.join(both[:MOST_SHOWN])}"
-    ours, theirs = surfaces(company), surfaces(customer)
-    words = [surface for term, surface in theirs.items() if term in ours and not term.startswith(TAG_PREFIX)]
-    if words:
-        yield f"Words: {', '.join(words[:MOST_SHOWN])}"
+    theirs = surfaces(customer)
+    common = [surface for term, surface in theirs.items() if term in words and not term.startswith(TAG_PREFIX)]
+    if common:
+        yield f"Words: {', '.join(common[:MOST_SHOWN])}"
 
 
 def _in_both(one: Sequence[str] | None, other: Sequence[str] | None) -> list[str]:

@@ -69,10 +69,14 @@ def stem(word: str) -> str:
 
 def surfaces(attributes: Mapping[str, Any]) -> dict[str, str]:
     """The terms of a company as people read them: tags as they were written, and the words of its description."""
-    found = {TAG_PREFIX + fold(tag): tag for tag in attributes.get("tags") or () if fold(tag)}
-    tagged = {term for tag in attributes.get("tags") or () for term in _stems(tag)}
+    found: dict[str, str] = {}
+    tagged: set[str] = set()
+    for tag in attributes.get("tags") or ():
+        folded = fold(tag)
+        if folded:
+            found[TAG_PREFIX + folded] = tag
+            tagged.update(_stems(tag))
     for word in _WORD.findall(fold(attributes.get("description") or ""))[:MOST_WORDS]:
-        term = stem(word)
-        if word not in _STOP_WORDS and term not in tagged:
+        if word not in _STOP_WORDS and (term := stem(word)) not in tagged:
             found.setdefault(term, word)
     return found

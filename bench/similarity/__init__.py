@@ -1,0 +1,1 @@
+"""What `bench_similarity` compares: made-up companies, and vectors for faiss."""
