@@ -6,6 +6,7 @@ thousand values and not to a million customers; what is done for each customer i
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -17,6 +18,10 @@ from winnow_scoring.similarity import kernels
 from winnow_scoring.similarity.industries import Industry
 from winnow_scoring.similarity.kernels import Codes, Floats
 from winnow_scoring.similarity.traits import Funding, Location, Size
+
+_FEW_VALUES: Final = 512
+_REMEMBERED: Final = 128
+"""Comparisons with so few values, which come again and again: at most half a megabyte of them for each factor."""
 
 Compare = Callable[[Any], Floats]
 """From a value to its likeness with each of the column's distinct values; NaN where they cannot be compared."""
@@ -42,7 +47,9 @@ class Column:
     @classmethod
     def restored(cls, factor: Factor, *, codes: NDArray[Any], values: Sequence[Any]) -> "Column":
         """The column that had these."""
-        return cls(codes.astype(np.intp), values, COMPARERS[factor](values))
+        compare = COMPARERS[factor](values)
+        few = len(values) <= _FEW_VALUES
+        return cls(codes.astype(np.intp), values, lru_cache(_REMEMBERED)(compare) if few else compare)
 
     def likeness(self, trait: Any, *, neutral: float) -> Floats:
         """By place: how alike a trait is to each value, `neutral` where that is not known on either side."""

@@ -24,7 +24,7 @@ from winnow_scoring.similarity.traits import Traits
 _BLOCK: Final = 64
 _FIRST: Final = 64
 """Customers that are looked at first; twice as many while they are too light together."""
-_MOST_LEFT: Final = 0.5
+_MOST_LEFT: Final = 0.35
 """Of what can make a difference; with more to come it is too early to leave anybody out."""
 _MOST_BLOCKS: Final = 0.98
 """Blocks that may have a candidate, of all; with more, every eighth customer would be one or so."""
