@@ -84,6 +84,7 @@ bench-smoke: .environment-bench
 	$(IN) -m bench.bench_scoring --messages 2000 --seconds 1
 	$(IN) -m bench.bench_round_trip --seconds 1 --rounds 1
 	$(IN) -m bench.bench_start --rounds 1
+	$(IN) -m bench.bench_lookups --seconds 1 --rate 20
 	$(IN) -m bench.bench_quality --subindustries 2 --seeds 1 --population 300
 	$(IN) -m bench.bench_similarity --sizes 1000 2000 --rounds 1
 
