@@ -1,6 +1,6 @@
 """The directory: companies that the operator has loaded, for all tenants, which nobody else writes."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -43,10 +43,12 @@ async def write(connection: Connection, *, companies: Mapping[str, Profile], now
         await connection.execute(_WRITE, *(list(column) for column in zip(*rows, strict=True)), now)
 
 
-async def find(connection: Connection, *, domain: str) -> Entry | None:
-    """What is known of a company."""
-    row = await connection.fetchrow("SELECT attributes, loaded_at FROM directory_company WHERE domain = $1", domain)
-    return None if row is None else Entry(**dict(row))
+async def find(connection: Connection, *, domains: Collection[str]) -> dict[str, Entry]:
+    """What is known of these companies; those of whom nothing is are absent."""
+    rows = await connection.fetch(
+        "SELECT domain, attributes, loaded_at FROM directory_company WHERE domain = ANY ($1::text[])", list(domains)
+    )
+    return {row["domain"]: Entry(row["attributes"], row["loaded_at"]) for row in rows}
 
 
 async def count(connection: Connection) -> int:
