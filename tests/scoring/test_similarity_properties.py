@@ -212,6 +212,15 @@ def test_the_scale_of_weights_does_not_matter(world: World, company: Attributes,
     assert compared(modelled(scaled, world.others), company).result == compared(world.model, company).result
 
 
+@pytest.mark.parametrize("seed", [13, 245])
+@pytest.mark.parametrize("scale", [3.0, 0.1, 12_345.678])
+def test_what_rounding_leaves_over_of_heavy_customers_makes_nobody_a_neighbour(seed: int, scale: float) -> None:
+    plain, random = world(seed), seeded(seed)
+    scaled = modelled([each._replace(weight=each.weight * scale) for each in plain.customers], plain.others)
+    for company in [ordinary_company(random) for _ in range(4)]:
+        assert compared(scaled, company).result == compared(plain.model, company).result
+
+
 @some
 @given(worlds, companies)
 def test_a_model_that_was_read_scores_byte_for_byte_as_the_one_that_was_written(

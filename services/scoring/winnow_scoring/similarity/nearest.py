@@ -32,8 +32,8 @@ _VERY_FEW: Final = 300
 """One customer in so many is looked up in the lists of terms, instead of going through them."""
 _ROUNDING: Final = 1e-5
 """By which sums in single precision may be wrong, and more."""
-_LEAST_PART: Final = 1e-9
-"""Of a customer's weight."""
+_LEAST_SHARE: Final = 1e-9
+"""Of a neighbour among all of them; less is lost in rounding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +80,8 @@ def _settled(scan: "_Scan", places: NDArray[np.int64], weights: Floats, reach: f
     order = np.lexsort((places, -settled(similarities)))
     before = np.concatenate([[0.0], np.cumsum(weights[order])])
     taken = np.clip(reach - before[:-1], 0.0, weights[order])
-    # Weights that should use the reach up leave the last digit of a sum, for which nobody is a neighbour.
-    counted = taken > _LEAST_PART * weights[order]
+    # Weights that use the reach up leave the last digit of a sum, for which nobody is a neighbour.
+    counted = taken > _LEAST_SHARE * taken.sum()
     chosen, shares = order[counted], taken[counted]
     return Nearest(
         places=places[chosen],
