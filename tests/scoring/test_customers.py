@@ -132,7 +132,7 @@ async def test_tenants_do_not_see_each_other(service: Service) -> None:
 
 
 async def test_customers_of_whom_nothing_is_known_are_asked_for_once_a_day(service: Service, clock: Clock) -> None:
-    await service.ask(profiles.PUT, {"domain": "known.com", "attributes": {"name": "Known"}})
+    await service.ask(profiles.PUT, {"domain": "known.com", "attributes": {"industry": "Fintech"}})
     first = await put(service, "known.com", "new.com")
     second = await put(service, "known.com", "new.com", "newer.com")
     clock.forward(hours=25)
@@ -140,6 +140,11 @@ async def test_customers_of_whom_nothing_is_known_are_asked_for_once_a_day(servi
     assert [asked_for(outcome) for outcome in (first, second, third)] == [["new.com"], ["newer.com"], ["new.com"]]
     [fact] = first.facts
     assert (fact.key, EnrichmentRequested.model_validate_json(fact.data).reason) == ("new.com", "customer")
+
+
+async def test_a_customer_of_whom_only_the_name_is_known_is_asked_for(service: Service) -> None:
+    await service.ask(profiles.PUT, {"domain": "named.com", "attributes": {"name": "Named"}})
+    assert asked_for(await put(service, "named.com")) == ["named.com"]
 
 
 async def test_a_company_that_was_only_asked_for_is_not_there(service: Service) -> None:

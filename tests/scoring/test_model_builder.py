@@ -12,8 +12,10 @@ from winnow_common.objects import ObjectMissing
 from winnow_common.postgres import Pool
 from winnow_contracts import customers, similarity
 from winnow_contracts.sealed import SealedReference
+from winnow_contracts.similarity import SimilarityStatus
 from winnow_scoring import model_builder
-from winnow_scoring.model_builder import ENOUGH, ENOUGH_OWN, ModelBuilder
+from winnow_scoring.model_builder import ModelBuilder
+from winnow_scoring.populations import ENOUGH, ENOUGH_OWN
 from winnow_scoring.store import models
 from winnow_scoring.store.models import KEPT_UNUSED, PROFILES_AWAITED, REST
 
@@ -390,3 +392,25 @@ async def _names(house: House) -> AsyncIterator[str]:
     async for names in house.objects._objects.names("sealed"):
         for name in names:
             yield name
+
+
+async def test_a_population_that_came_after_the_customers_makes_a_new_model(house: House, clock: Clock) -> None:
+    await house.model()
+    before = await house.ask(similarity.GET, {})
+    for number in range(ENOUGH_OWN):
+        await house.put(f"other{number}.com", {"industry": "Retail", "employees": number + 1})
+    builder = house.builder()
+    clock.forward(seconds=60)
+
+    renewed = [await builder.renew()]
+    await builder.build_one()
+    for _ in range(2):
+        clock.forward(seconds=60)
+        renewed.append(await builder.renew())
+
+    after = await house.ask(similarity.GET, {})
+    assert renewed == [1, 0, 0]
+    assert before["reference"]["name"] == "baseline"
+    assert after["reference"] == {"name": "your companies", "size": ENOUGH_OWN}
+    assert after["model_version"] > before["model_version"]
+    assert set(after) == set(SimilarityStatus.model_fields)

@@ -183,6 +183,27 @@ async def test_a_batch_gives_in_time_what_is_known_and_owes_the_rest(house: Hous
     assert sum(used["records"] for used in await house.facts(usage.RECORDED)) == 1
 
 
+async def test_a_score_is_published_when_the_first_model_comes_after_the_answer(
+    house: House, clock: Clock, pool: Pool
+) -> None:
+    await house.put("new.com", LIKE_THEM)
+    await pool.execute("UPDATE similarity SET model_version = NULL, model_summary = NULL, built_at = NULL")
+    event = house.score_of()
+    await house.send(event)
+    clock.forward(seconds=WAIT.total_seconds())
+    await house.room().look()
+    told = told_to(house, event)
+    before = await house.room().pay()
+    await pool.execute("UPDATE similarity SET model_version = revision, built_at = $1", clock())
+
+    paid = await house.room().pay()
+
+    assert (told["score"], told["reason"]["code"]) == (None, "model_building")
+    assert (before, paid, await house.count("waiting_for")) == (False, True, 0)
+    [told] = await house.facts(similarity.COMPUTED)
+    assert (told["domain"], told["cause"]) == ("new.com", "profile_arrived")
+
+
 async def test_what_is_owed_is_given_once_by_two_waiting_rooms(house: House, clock: Clock) -> None:
     await house.send(*(house.score_of(f"company-{number}.com") for number in range(30)))
     clock.now += WAIT

@@ -241,7 +241,7 @@ class SimilarityStatus(BaseModel):
     """The version that knows all changes; equal to `model_version` once it is built."""
     customers: int
     customers_known: int
-    """With a profile."""
+    """That the model was made of: those with a profile."""
     factors: list[ModelFactor]
     reference: Reference | None
     quality: ModelQuality | None

@@ -1,4 +1,4 @@
-"""`python -m winnow_scoring [serve|imports|keeper|migrate|dlq]`."""
+"""`python -m winnow_scoring [serve|imports|models|keeper|migrate|directory|dlq]`."""
 
 import sys
 

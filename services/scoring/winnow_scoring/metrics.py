@@ -2,7 +2,7 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-SCORES = Counter("winnow_scoring_scores", "Scores computed and stored.")
+SCORES = Counter("winnow_scoring_scores", "Scores by rules computed and stored.")
 IMPORT_ROWS = Counter("winnow_scoring_import_rows", "Rows of imports, by what became of them.", ["outcome"])
 IMPORTS = Counter("winnow_scoring_imports", "Imports that ended, by how.", ["status"])
 IMPORTS_PAUSED = Gauge("winnow_scoring_imports_paused", "1 while imports wait for the outbox to drain.")
@@ -18,4 +18,6 @@ MODELS_BUILT = Histogram(
 )
 MODELS_LOADED = Counter("winnow_scoring_models_loaded", "Models of similarity read from the object store.")
 COMPARED = Counter("winnow_scoring_compared", "Similarity requests, by what came of them.", ["outcome"])
-WAITING = Gauge("winnow_scoring_waiting", "Requests that waited for a profile or a model when last looked.")
+WAITING = Gauge(
+    "winnow_scoring_waiting", "Requests that had waited for a profile or a model, and were answered at the last look."
+)

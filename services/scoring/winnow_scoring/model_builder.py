@@ -19,7 +19,7 @@ from winnow_common.clock import Clock
 from winnow_common.errors import TemporaryError
 from winnow_common.identifiers import event_id
 from winnow_common.outcome import Fact
-from winnow_common.postgres import Pool, Transient, is_transient, transaction
+from winnow_common.postgres import Pool, Transient, is_transient, transaction, write_together
 from winnow_common.sealed import SealedStore
 from winnow_contracts import similarity as contract
 from winnow_contracts import topics
@@ -28,31 +28,28 @@ from winnow_contracts.similarity import Reference
 
 from winnow_scoring.import_runner import SOURCE
 from winnow_scoring.metrics import MODELS_BUILT
-from winnow_scoring.model_summaries import summary
+from winnow_scoring.model_summaries import SOURCES, summary
+from winnow_scoring.populations import MOST_COMPANIES, Sources
 from winnow_scoring.profiles import effective
 from winnow_scoring.similarity import archive, baseline
 from winnow_scoring.similarity.building import Customer, build
 from winnow_scoring.similarity.factors import CODE_VERSION
 from winnow_scoring.similarity.model import Model
+from winnow_scoring.similarity.traits import traits_of
 from winnow_scoring.store import models
 from winnow_scoring.store.models import Lease, LeaseLost, NewModel
 
 log = logs.get(__name__)
-
-MOST_COMPANIES: Final = 4_000
-"""Of a reference population: percentiles are then exact to a fortieth of a per cent."""
-ENOUGH_OWN: Final = 200
-"""Companies of a tenant's own that are a reference population by themselves."""
-ENOUGH: Final = 100
-"""The same with those of the directory; with fewer, companies are made up (`similarity.baseline`)."""
 
 KEPT_FOR: Final = timedelta(days=400)
 LARGEST: Final = 8 * 1024**3
 _LEASE: Final = timedelta(seconds=30)
 _PROLONGED_EACH: Final = 10.0
 _IDLE: Final = 0.1
+_RENEWS: Final = 2.0
+"""Seconds between two looks at reference populations; each tenant's is looked at twice a minute at most."""
 _AWAY: Final = 1.0
-_SAMPLE_SECONDS: Final = 60.0
+_SAMPLE_SECONDS: Final = 30.0
 """For which a sample of the directory is kept."""
 
 
@@ -71,6 +68,7 @@ class ModelBuilder:
         self._ended = asyncio.Event()
         self._shared: list[str] = []
         self._shared_at = -_SAMPLE_SECONDS
+        self._renews_at = 0.0
 
     async def run(self) -> None:
         """Work until drained; what is away is waited for."""
@@ -105,6 +103,19 @@ class ModelBuilder:
             prolonging.cancel()
         return True
 
+    async def renew(self) -> int:
+        """Ask for new models where there are other companies to compare to than when they were built; how many."""
+        now, shared = self._clock(), len(await self._directory())
+        async with transaction(self._pool) as connection:
+            looked_at = await models.to_renew(connection, now=now, most=MOST_COMPANIES)
+            outdated = {
+                each.tenant: each.model_version
+                for each in looked_at
+                if Sources(each.own, shared).differ_from(Sources(**orjson.loads(each.model_summary)[SOURCES]))
+            }
+            await write_together(connection, models.rebuilding(outdated, now=now))
+        return len(outdated)
+
     async def tidy(self) -> None:
         """Delete models that were replaced and never used, and ask for new ones where they are about to expire."""
         now = self._clock()
@@ -117,7 +128,12 @@ class ModelBuilder:
     async def _step(self) -> float:
         """A model, if one is wanted; how long to rest afterwards."""
         try:
-            return 0.0 if await self.build_one() else _IDLE
+            if await self.build_one():
+                return 0.0
+            if time.monotonic() >= self._renews_at:
+                await self.renew()
+                self._renews_at = time.monotonic() + _RENEWS
+            return _IDLE
         except Exception as error:
             if not isinstance(error, TemporaryError) and not is_transient(error):
                 raise
@@ -130,7 +146,7 @@ class ModelBuilder:
             Customer(each.domain, each.weight, _known(each.attributes, each.enriched))
             async for each in models.customers(self._pool, tenant=lease.tenant)
         ]
-        population, reference = await self._population(lease.tenant)
+        population, reference, sources = await self._population(lease.tenant)
         model = await asyncio.to_thread(
             build, customers, population=population, reference=reference, version=lease.revision
         )
@@ -144,7 +160,7 @@ class ModelBuilder:
             code_version=CODE_VERSION,
             built_at=now,
             expires_at=expires,
-            summary=orjson.dumps(summary(model)).decode(),
+            summary=orjson.dumps(summary(model, sources=sources)).decode(),
             build_seconds=seconds,
         )
         try:
@@ -157,22 +173,21 @@ class ModelBuilder:
         self._wake_relay()
         MODELS_BUILT.observe(seconds)
 
-    async def _population(self, tenant: UUID) -> tuple[Sequence[str], Reference]:
+    async def _population(self, tenant: UUID) -> tuple[Sequence[str], Reference, Sources]:
         """Companies that are no customers: the tenant's own, those of the directory where they are few, or made up."""
-        own = [_known(*each) for each in await models.others(self._pool, tenant=tenant, most=MOST_COMPANIES)]
-        if len(own) >= ENOUGH_OWN:
-            return own, Reference(name="your companies", size=len(own))
-        shared = (await self._directory())[: MOST_COMPANIES - len(own)]
-        if len(own) + len(shared) >= ENOUGH:
-            name = "your companies and directory" if own and shared else "directory" if shared else "your companies"
-            return [*own, *shared], Reference(name=name, size=len(own) + len(shared))
-        made_up = baseline.profiles()
-        return made_up, Reference(name="baseline", size=len(made_up))
+        rows = await models.others(self._pool, tenant=tenant, most=MOST_COMPANIES)
+        own = [profile for profile in (_known(*each) for each in rows) if _says_something(profile)]
+        shared = await self._directory()
+        name = Sources(len(own), len(shared)).name
+        chosen: Sequence[str] = own if name == "your companies" else [*own, *shared][:MOST_COMPANIES]
+        chosen = baseline.profiles() if name == "baseline" else chosen
+        return chosen, Reference(name=name, size=len(chosen)), Sources(len(rows), len(shared))
 
     async def _directory(self) -> list[str]:
         """A sample of the directory, which takes a look at all of it."""
         if time.monotonic() - self._shared_at >= _SAMPLE_SECONDS:
-            self._shared = await models.directory(self._pool, most=MOST_COMPANIES)
+            profiles = await models.directory(self._pool, most=MOST_COMPANIES)
+            self._shared = [profile for profile in profiles if _says_something(profile)]
             self._shared_at = time.monotonic()
         return self._shared
 
@@ -197,6 +212,11 @@ def _known(attributes: str, enriched: str | None) -> str:
     return orjson.dumps(
         effective(orjson.loads(attributes), orjson.loads(enriched)), option=orjson.OPT_SORT_KEYS
     ).decode()
+
+
+def _says_something(profile: str) -> bool:
+    """Whether there is anything to compare: companies of which only the name is known would pass for average ones."""
+    return not traits_of(orjson.loads(profile)).is_unknown
 
 
 async def _pieces(model: Model) -> AsyncIterator[bytes]:

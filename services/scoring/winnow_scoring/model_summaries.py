@@ -1,14 +1,19 @@
 """What a model is made of, for people: the part of `GET /v1/similarity` that changes with the model alone."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict
+from typing import Any, Final
 
+from winnow_scoring.populations import Sources
 from winnow_scoring.similarity.factors import CODE_VERSION, DEFAULT_WEIGHTS, FACTORS
 from winnow_scoring.similarity.model import Model
 
+SOURCES: Final = "sources"
+"""What the reference population was drawn from: for the builder, not for people."""
 
-def summary(model: Model) -> Mapping[str, Any]:
-    """Factors, reference population and quality of a `SimilarityStatus`."""
+
+def summary(model: Model, *, sources: Sources) -> Mapping[str, Any]:
+    """Factors, reference population and quality of a `SimilarityStatus`, and `SOURCES`."""
     return {
         "factors": [
             {
@@ -23,6 +28,8 @@ def summary(model: Model) -> Mapping[str, Any]:
         "reference": model.reference.model_dump(),
         "quality": {"auc": _rounded(model.quality.auc), "customers": model.quality.customers},
         "code_version": CODE_VERSION,
+        "customers_known": len(model.customers.domains),
+        SOURCES: asdict(sources),
     }
 
 

@@ -38,7 +38,7 @@ from winnow_scoring.store import models as models_store
 from winnow_scoring.store import names, similarity, waiting
 from winnow_scoring.store.partitions import first_id
 from winnow_scoring.store.similarity import Comparable, NewScore
-from winnow_scoring.store.waiting import MODEL, Waiting, Wanted
+from winnow_scoring.store.waiting import MODEL, Owed, Waiting, Wanted
 
 WAIT: Final = timedelta(milliseconds=1_900)
 """For a profile or a first model, until a request is answered without: the whole answer is promised within 2 s."""
@@ -145,8 +145,8 @@ class Desk:
         self._sought: set[tuple[UUID, str]] = set()
         self._waiting: list[Waiting] = []
         self._wanted: list[Wanted] = []
-        self.owed: list[tuple[UUID, UUID, str]] = []
-        """Tenant, request and domain of what was answered without a profile."""
+        self.owed: list[Owed] = []
+        """What was answered without a profile, or without a model."""
 
     def answer(self, ask: Ask) -> Outcome:
         """The outcome of a request; later where something is missing that may still come."""
@@ -158,7 +158,7 @@ class Desk:
         parts = [self._one(ask, resolution) for resolution in self._resolutions[ask.request.id]]
         facts = [fact for part in parts for fact in part.facts]
         records = sum(part.records for part in parts)
-        self.owed += [(ask.request.tenant, ask.request.id, part.owed) for part in parts if part.owed]
+        self.owed += [Owed(ask.request.tenant, ask.request.id, part.owed, ask.livemode) for part in parts if part.owed]
         if records:
             facts.append(_used(ask, records=records, now=self._now))
         bodies = [part.body for part in parts]

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Final, NamedTuple, TypeVar
+from uuid import UUID
 
 import orjson
 from winnow_common import inbox, logs, outbox
@@ -34,7 +35,7 @@ from winnow_scoring.import_runner import SOURCE
 from winnow_scoring.metrics import WAITING
 from winnow_scoring.models import Models
 from winnow_scoring.similarity_desk import Ask, open_desk
-from winnow_scoring.store import waiting
+from winnow_scoring.store import models, waiting
 from winnow_scoring.store.waiting import Owed, Ready
 
 log = logs.get(__name__)
@@ -134,6 +135,7 @@ class WaitingRoom:
 
     async def _answer(self) -> int:
         """How many were answered."""
+        await self._fetch_models(await waiting.tenants(self._pool))
         async with transaction(self._pool) as connection:
             found = await waiting.ready(connection, now=self._clock(), most=self._most)
             if not found:
@@ -148,9 +150,16 @@ class WaitingRoom:
                 if self._must_look_closer(found, error):
                     return 0
                 answers = [refusal for each in found for refusal in _refusal(each)]
-                await waiting.answered(connection, found, owed=[])
+                await waiting.answered(connection, found, owed=[], now=self._clock())
         await self._reply(answers)
         return len(found)
+
+    async def _fetch_models(self, tenants: Sequence[UUID]) -> None:
+        """Have their models at hand, so that no transaction waits for the object store."""
+        async with self._pool.acquire() as connection:
+            for tenant, version in await models.versions(connection, tenants=tenants):
+                with suppress(TemporaryError):
+                    await self._models.get(connection, tenant=tenant, version=version)
 
     async def _answers(self, connection: Connection, found: Sequence[Ready]) -> list[Answer]:
         """Handle what nobody has handled meanwhile, and write all of it down."""
@@ -162,7 +171,7 @@ class WaitingRoom:
         asks = {place: _ask(found[place], event=events[place]) for place in new}
         desk = await open_desk(connection, asks=list(asks.values()), models=self._models, now=now)
         answers |= {place: Answer(events[place], desk.answer(asks[place])) for place in new}
-        await waiting.answered(connection, found, owed=desk.owed)
+        await waiting.answered(connection, found, owed=desk.owed, now=now)
         handled = [_handled(answers[place]) for place in new if is_lasting(answers[place].outcome)]
         facts = [
             (fact, events[place].id, events[place].traceparent)
@@ -189,6 +198,7 @@ class WaitingRoom:
 
     async def _pay(self) -> int:
         """Publish scores that were owed; how many."""
+        await self._fetch_models(await waiting.tenants(self._pool, owed=True))
         async with transaction(self._pool) as connection:
             found = await waiting.owed(connection, most=self._most)
             if not found:

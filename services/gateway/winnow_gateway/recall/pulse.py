@@ -40,7 +40,8 @@ class Pulse:
     async def run(self) -> None:
         """Follow the beat until cancelled."""
         while True:
-            await asyncio.sleep(_SECONDS if await self.read() else _REST)
+            pause = _SECONDS if await self.read() else _REST
+            await asyncio.sleep(pause)
 
     async def read(self) -> bool:
         """Read the beat once; False where Redis does not answer, and what was read before stays."""

@@ -14,6 +14,7 @@ from winnow_common.postgres import Connection
 from winnow_contracts import similarity as contract
 from winnow_contracts.similarity import GetSimilarity, ScoreCompanies, ScoreCompany
 
+from winnow_scoring.model_summaries import SOURCES
 from winnow_scoring.models import Models
 from winnow_scoring.similarity_desk import Ask, open_desk
 from winnow_scoring.store import models as store
@@ -63,7 +64,10 @@ class SimilarityHandlers:
             return Outcome.json(_NONE)
         current = found.model_version == found.revision
         status = "ready" if current and found.customers else "none" if not found.customers else "building"
-        told = {**_NONE} if found.model_summary is None else {**_NONE} | orjson.loads(found.model_summary)
+        told = dict(_NONE)
+        if found.model_summary is not None:
+            told |= orjson.loads(found.model_summary)
+            del told[SOURCES]
         return Outcome.json(
             told
             | {
@@ -71,7 +75,6 @@ class SimilarityHandlers:
                 "model_version": found.model_version,
                 "wanted_version": found.revision,
                 "customers": found.customers,
-                "customers_known": found.known,
                 "built_at": found.built_at,
                 "build_seconds": found.build_seconds,
             }

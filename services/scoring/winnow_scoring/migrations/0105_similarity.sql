@@ -29,6 +29,8 @@ CREATE TABLE similarity (
     model_summary text,
     built_at timestamptz,
     build_seconds double precision,
+    -- When its reference population was last compared to the companies that there are now.
+    compared_at timestamptz,
     lease_holder text,
     leased_until timestamptz
 );

@@ -2,7 +2,7 @@
 
 How well is the area under the ROC curve: the chance that a customer is more similar to the other customers, by this
 factor alone, than a company of the reference population is. Twice that less one (Somers' D, 1962) is 0 for a factor
-that says nothing and 1 for one that says everything; its square is what a default weight is multiplied by. Between the
+that says nothing and 1 for one that says everything, and is what a default weight is multiplied by. Between the
 default weights and these the truth is sought as between a prior and a sample: the more customers, the more they count.
 
 Each factor is judged by itself. A joint logistic regression was tried, with and without a prior: with fifty customers

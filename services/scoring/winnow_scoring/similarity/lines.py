@@ -148,8 +148,7 @@ def _words_of_customers(
 
 def _together(values: Sequence[Any]) -> Any:
     if isinstance(values[0], (int, float)):
-        middle = median(values)
-        return int(middle) if float(middle).is_integer() else round(middle, 2)
+        return round(median(values))
     if isinstance(values[0], list):
         return _commonest(element for value in values for element in dict.fromkeys(value))
     return _commonest(values)[0]

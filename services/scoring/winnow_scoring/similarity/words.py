@@ -68,7 +68,7 @@ def stem(word: str) -> str:
 
 
 def surfaces(attributes: Mapping[str, Any]) -> dict[str, str]:
-    """The terms of a company as people read them: tags as they were written, and the words of its description."""
+    """The terms of a company as people read them: tags as they were written, words of its description, of its name."""
     found: dict[str, str] = {}
     tagged: set[str] = set()
     for tag in attributes.get("tags") or ():
@@ -79,4 +79,8 @@ def surfaces(attributes: Mapping[str, Any]) -> dict[str, str]:
     for word in _WORD.findall(fold(attributes.get("description") or ""))[:MOST_WORDS]:
         if word not in _STOP_WORDS and (term := stem(word)) not in tagged:
             found.setdefault(term, word)
+    if found:
+        for word in _WORD.findall(fold(attributes.get("name") or "")):
+            if word not in _STOP_WORDS:
+                found.setdefault(stem(word), word)
     return found

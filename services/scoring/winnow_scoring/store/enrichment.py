@@ -11,13 +11,17 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from winnow_common.postgres import Connection
+import orjson
+from winnow_common.postgres import Connection, Record
+
+from winnow_scoring.profiles import effective
+from winnow_scoring.similarity.traits import traits_of
 
 ASK_AGAIN_AFTER: Final = timedelta(days=1)
 
 # The rows are locked, so that a profile that is being written counts; see `store.customers`.
 _LOCK = """
-SELECT domain, attributes <> '{}' OR enriched IS NOT NULL AS known, sought_at
+SELECT domain, attributes, enriched, sought_at
 FROM company WHERE tenant_id = $1 AND domain = ANY ($2::text[]) ORDER BY domain FOR UPDATE
 """
 
@@ -94,12 +98,19 @@ async def seek(
     settled = {
         domain
         for domain, row in rows.items()
-        if row["known"] or (row["sought_at"] is not None and row["sought_at"] > now - again_after)
+        if _says_something(row) or (row["sought_at"] is not None and row["sought_at"] > now - again_after)
     }
     wanted = sorted(set(domains) - settled)
     if wanted:
         await connection.execute(_SEEK, tenant, wanted, now)
     return wanted
+
+
+def _says_something(row: Record) -> bool:
+    """Whether there is anything that companies are compared by; a name alone is not."""
+    own, others = orjson.loads(row["attributes"]), row["enriched"]
+    known = own if others is None else effective(own, orjson.loads(others))
+    return not traits_of(known).is_unknown
 
 
 async def keep(connection: Connection, *, tenant: UUID, finding: Finding, now: datetime) -> int | None:

@@ -81,6 +81,28 @@ WHERE company.tenant_id = $1 AND (company.attributes <> '{}' OR company.enriched
 ORDER BY hashtextextended(company.domain, 0), company.domain LIMIT $2
 """
 
+# Those that have not been looked at for the longest time; to count further than `most` would say nothing.
+_TO_RENEW = """
+WITH next AS (
+    SELECT tenant_id FROM similarity
+    WHERE model_version = revision AND coalesce(compared_at, built_at) < $1::timestamptz - interval '5 seconds'
+        AND (compared_at IS NULL OR compared_at < $1::timestamptz - interval '30 seconds')
+    ORDER BY compared_at NULLS FIRST LIMIT 50 FOR UPDATE SKIP LOCKED
+)
+UPDATE similarity SET compared_at = $1 FROM next WHERE similarity.tenant_id = next.tenant_id
+RETURNING similarity.tenant_id, similarity.model_version, similarity.model_summary, (
+    SELECT count(*) FROM (
+        SELECT FROM company
+        WHERE company.tenant_id = similarity.tenant_id
+            AND (company.attributes <> '{}' OR company.enriched IS NOT NULL)
+            AND NOT EXISTS (
+                SELECT FROM customer WHERE customer.tenant_id = company.tenant_id AND customer.domain = company.domain
+            )
+        LIMIT $2
+    ) AS counted
+) AS own
+"""
+
 _DIRECTORY = """
 SELECT attributes FROM directory_company ORDER BY hashtextextended(domain, 0), domain LIMIT $1
 """
@@ -99,12 +121,13 @@ RETURNING true
 
 _OBJECT = "SELECT object FROM similarity_model WHERE tenant_id = $1 AND model_version = $2 AND expires_at > $3"
 
+_VERSIONS = """
+SELECT tenant_id, model_version FROM similarity WHERE tenant_id = ANY ($1::uuid[]) AND model_version IS NOT NULL
+"""
+
 _STANDING = """
 SELECT revision, model_version, model_summary, built_at, build_seconds,
-    (SELECT count(*) FROM customer WHERE customer.tenant_id = similarity.tenant_id) AS customers,
-    (SELECT count(*) FROM customer JOIN company USING (tenant_id, domain)
-        WHERE customer.tenant_id = similarity.tenant_id
-            AND (company.attributes <> '{}' OR company.enriched IS NOT NULL)) AS known
+    (SELECT count(*) FROM customer WHERE customer.tenant_id = similarity.tenant_id) AS customers
 FROM similarity WHERE tenant_id = $1
 """
 
@@ -160,6 +183,16 @@ class NewModel:
 
 
 @dataclass(frozen=True, slots=True)
+class Renewable:
+    """A model whose reference population is to be looked at, and how many companies there are now."""
+
+    tenant: UUID
+    model_version: int
+    model_summary: str
+    own: int
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How a tenant's model stands."""
 
@@ -169,7 +202,6 @@ class Standing:
     built_at: datetime | None
     build_seconds: float | None
     customers: int
-    known: int
 
 
 async def renew(connection: Connection, *, now: datetime) -> None:
@@ -178,7 +210,7 @@ async def renew(connection: Connection, *, now: datetime) -> None:
 
 
 def rebuilding(lost: Mapping[UUID, int], *, now: datetime) -> list[Write]:
-    """What asks for a new version where that of a tenant cannot be read, once."""
+    """What asks for a new version where that of a tenant cannot be read or is out of date, once."""
     return [Write(_REBUILD, [list(lost), list(lost.values()), now])] if lost else []
 
 
@@ -215,6 +247,11 @@ async def others(pool: Pool, *, tenant: UUID, most: int) -> list[tuple[str, str 
     return [(row["attributes"], row["enriched"]) for row in await pool.fetch(_OTHERS, tenant, most)]
 
 
+async def to_renew(connection: Connection, *, now: datetime, most: int) -> list[Renewable]:
+    """Models that have not been looked at for half a minute; companies are counted up to `most`."""
+    return [Renewable(*row) for row in await connection.fetch(_TO_RENEW, now, most)]
+
+
 async def directory(pool: Pool, *, most: int) -> list[str]:
     """What the directory says of a sample of its companies."""
     return [row["attributes"] for row in await pool.fetch(_DIRECTORY, most)]
@@ -242,6 +279,12 @@ async def object_of(connection: Connection, *, tenant: UUID, version: int, now: 
     """The reference of a model's object; None where it is kept no more."""
     reference: str | None = await connection.fetchval(_OBJECT, tenant, version, now)
     return reference
+
+
+async def versions(connection: Connection, *, tenants: Sequence[UUID]) -> list[tuple[UUID, int]]:
+    """By which versions these tenants compare, as far as they have any."""
+    rows = await connection.fetch(_VERSIONS, tenants)
+    return [(row["tenant_id"], row["model_version"]) for row in rows]
 
 
 async def standing(connection: Connection, *, tenant: UUID) -> Standing | None:

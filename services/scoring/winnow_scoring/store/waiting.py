@@ -46,6 +46,9 @@ _PENDING = """
     ) END
 """
 
+_TENANTS = "SELECT DISTINCT tenant_id FROM (SELECT tenant_id FROM waiting ORDER BY due_at LIMIT 100) AS given"
+_TENANTS_OWED = "SELECT DISTINCT tenant_id FROM (SELECT tenant_id FROM waiting_for WHERE answered LIMIT 100) AS given"
+
 _READY = f"""
 SELECT tenant_id, request_id, type, data, envelope, due_at <= $1 AS due FROM waiting
 WHERE due_at <= $1 OR NOT EXISTS (
@@ -68,18 +71,24 @@ WITH gone AS (
                 AND owed.domain = wanted.domain
         )
 )
-UPDATE waiting_for AS wanted SET answered = true
-FROM unnest($3::uuid[], $4::uuid[], $5::text[]) AS owed (tenant_id, request_id, domain)
-WHERE wanted.tenant_id = owed.tenant_id AND wanted.request_id = owed.request_id AND wanted.domain = owed.domain
+INSERT INTO waiting_for (tenant_id, request_id, domain, answered, livemode, created_at)
+SELECT DISTINCT tenant_id, request_id, domain, true, livemode, $7::timestamptz
+FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::boolean[]) AS owed (tenant_id, request_id, domain, livemode)
+ON CONFLICT (tenant_id, domain, request_id) DO UPDATE SET answered = true
 """
 
+# What can be given: a profile came, or was there already and the first model came.
 # CASE keeps PostgreSQL from reading all companies to find those that are wanted: it looks up each that is wanted.
 _OWED = """
 SELECT tenant_id, request_id, domain, livemode FROM waiting_for AS wanted
 WHERE answered AND CASE WHEN answered THEN EXISTS (
     SELECT FROM company JOIN similarity USING (tenant_id)
     WHERE company.tenant_id = wanted.tenant_id AND company.domain = wanted.domain
-        AND (company.enriched IS NOT NULL OR company.attributes <> '{}' AND company.updated_at >= wanted.created_at)
+        AND (
+            company.enriched IS NOT NULL
+            OR company.attributes <> '{}'
+                AND greatest(company.updated_at, similarity.built_at) >= wanted.created_at
+        )
         AND similarity.model_version IS NOT NULL
 ) END
 LIMIT $1 FOR UPDATE SKIP LOCKED
@@ -149,20 +158,25 @@ async def is_anybody_waiting(pool: Pool) -> bool:
     return bool(await pool.fetchval("SELECT EXISTS (SELECT FROM waiting)"))
 
 
+async def tenants(pool: Pool, *, owed: bool = False) -> list[UUID]:
+    """Of those who wait longest, or to whom scores are owed."""
+    query = _TENANTS_OWED if owed else _TENANTS
+    return [row["tenant_id"] for row in await pool.fetch(query)]
+
+
 async def ready(connection: Connection, *, now: datetime, most: int) -> list[Ready]:
     """Requests that need not or must not wait any longer; nobody else gets them until the transaction ends."""
     return [Ready(_plain(tenant), _plain(id), *rest) for tenant, id, *rest in await connection.fetch(_READY, now, most)]
 
 
-async def answered(
-    connection: Connection, requests: Sequence[Ready], *, owed: Sequence[tuple[UUID, UUID, str]]
-) -> None:
-    """These are answered; `owed` are tenant, request and domain of scores that are published when they can be."""
+async def answered(connection: Connection, requests: Sequence[Ready], *, owed: Sequence[Owed], now: datetime) -> None:
+    """These are answered; `owed` are scores that are published when they can be."""
     await connection.execute(
         _ANSWERED,
         [request.tenant for request in requests],
         [request.request_id for request in requests],
-        *([list(column) for column in zip(*owed, strict=True)] if owed else [[], [], []]),
+        *([list(column) for column in zip(*owed, strict=True)] if owed else [[], [], [], []]),
+        now,
     )
 
 
