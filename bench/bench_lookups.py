@@ -172,8 +172,9 @@ def measure(stack: RunningStack, *, seconds: float, rate: float) -> None:
 
     def of(name: str, **about: Any) -> Measured:
         every: dict[str, Any] = {"url": stack.endpoints.gateway, "key": stack.endpoints.api_key, "name": name}
-        elsewhere(Load(**every, rate=rate, seconds=WARM_UP, **about))
-        time.sleep(1)
+        warmed = elsewhere(Load(**every, rate=rate, seconds=WARM_UP, **about))
+        while about and warmed.hits < len(warmed.latencies) * 0.99:
+            warmed = elsewhere(Load(**every, rate=rate, seconds=WARM_UP, **about))
         return elsewhere(Load(**every, rate=rate, seconds=seconds, first=0 if about else warm, **about))
 
     cached = of("cached", round=min(CACHED, warm))
