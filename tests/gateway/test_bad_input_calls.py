@@ -143,7 +143,7 @@ async def test_head_is_answered_like_get_without_a_body(anonymous: Api) -> None:
 
 
 async def test_a_path_segment_may_hold_any_character(house: House, api: Api) -> None:
-    answer = await api.get("/v1/scores/a%2Fb%3Fc%20%C3%BC")
+    answer = await api.get("/v1/imports/a%2Fb%3Fc%20%C3%BC")
 
     assert answer.json()["given"] == {"id": "a/b?c ü"}
 

@@ -7,6 +7,7 @@ from winnow_contracts.topic import Kind
 from winnow_contracts.topics import SCORING_REQUESTS
 from winnow_gateway.routes.route import Route
 from winnow_gateway.routes.router import Router
+from winnow_gateway.routes.scoring import SCORE_ID
 from winnow_gateway.routes.table import TABLE
 from winnow_gateway.scopes import Scope
 
@@ -19,7 +20,8 @@ IN_PATH = {"domain": "a.com", "id": "sr_abc123", "name": "page.css"}
 
 
 def path_of(route: Route) -> str:
-    return route.path.format_map(IN_PATH)
+    of_a_score = {"id": SCORE_ID} if route.path.startswith("/v1/scores") else {}
+    return route.path.format_map(IN_PATH | of_a_score)
 
 
 def example(route: Route) -> Any:

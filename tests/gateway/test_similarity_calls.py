@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from winnow_common.outcome import Outcome, Request
 from winnow_contracts.similarity import SimilarityAnswer
+from winnow_gateway.routes.scoring import SCORE_ID
 from winnow_gateway.routes.similarity_examples import EXAMPLE_SIMILARITY, EXAMPLE_UNKNOWN
 
 from .conftest import Api, House
@@ -108,17 +109,25 @@ async def test_a_batch_of_the_wrong_size_or_shape_is_refused(api: Api, items: An
 
 
 async def test_a_score_is_verified_by_post_too(house: House, api: Api) -> None:
-    answers = [await api.call(method, "/v1/scores/sco_1/verify") for method in ("GET", "POST")]
+    answers = [await api.call(method, f"/v1/scores/{SCORE_ID}/verify") for method in ("GET", "POST")]
 
     assert {answer.status for answer in answers} == {200}
-    assert [request.data.id for request in house.scoring.requests("scores.verify")] == ["sco_1", "sco_1"]
+    assert [request.data.id for request in house.scoring.requests("scores.verify")] == [SCORE_ID, SCORE_ID]
 
 
 async def test_a_counterfactual_is_asked_for_by_the_scores_id(house: House, api: Api) -> None:
-    await api.get("/v1/scores/sco_1/counterfactual")
+    await api.get(f"/v1/scores/{SCORE_ID}/counterfactual")
 
     (request,) = house.scoring.requests("scores.counterfactual")
-    assert request.data.id == "sco_1"
+    assert request.data.id == SCORE_ID
+
+
+@pytest.mark.parametrize("path", ["", "/verify", "/counterfactual"])
+async def test_what_is_no_scores_id_is_not_published(house: House, api: Api, path: str) -> None:
+    answer = await api.get(f"/v1/scores/ada@acme.com{path}")
+
+    assert (answer.status, answer.json()["code"]) == (404, "score_not_found")
+    assert house.scoring.seen == []
 
 
 def test_the_example_answers_are_answers_and_add_up() -> None:

@@ -110,7 +110,8 @@ def test_a_name_alone_says_nothing() -> None:
 
 def test_what_is_shown_are_words_as_they_were_written() -> None:
     company = {"name": "Acme", "description": "Payments for banks, paid by banks", "tags": ["Open Source"]}
-    assert list(surfaces(company).values()) == ["Open Source", "payments", "banks", "paid"]
+    assert list(surfaces(company).values()) == ["Open Source", "payments", "banks", "paid", "acme"]
+    assert surfaces({"name": "Acme"}) == {}
 
 
 def test_a_document_is_read_as_far_as_a_description_goes() -> None:

@@ -1,8 +1,10 @@
 """Scoring by rules, and the scores that came of it."""
 
+import re
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
+from winnow_common.errors import Problem
 from winnow_contracts import explained, scores
 from winnow_contracts.pages import Page
 
@@ -65,7 +67,17 @@ class ScorePath(BaseModel):
     id: Annotated[str, Field(max_length=100, description="The score's id.", examples=[SCORE_ID])]
 
 
-_VERIFIES = to_scoring(type=scores.VERIFY, message=lambda inputs: scores.VerifyScore(id=inputs.path.id))
+_SCORE_ID = re.compile(r"sco_[0-9a-f]{32}")
+
+
+def score_id(text: str) -> str:
+    """The text, if a score may have it as its id; raises 404 for anything else, which might be of a person."""
+    if _SCORE_ID.fullmatch(text) is None:
+        raise Problem(404, SCORE_NOT_FOUND.code, SCORE_NOT_FOUND.detail)
+    return text
+
+
+_VERIFIES = to_scoring(type=scores.VERIFY, message=lambda inputs: scores.VerifyScore(id=score_id(inputs.path.id)))
 
 ROUTES = (
     Route(
@@ -146,7 +158,7 @@ ROUTES = (
         path_model=ScorePath,
         sends=to_scoring(
             type=scores.GET,
-            message=lambda inputs: scores.GetScore(id=inputs.path.id),
+            message=lambda inputs: scores.GetScore(id=score_id(inputs.path.id)),
         ),
     ),
     Route(
@@ -190,7 +202,7 @@ ROUTES = (
         path_model=ScorePath,
         sends=to_scoring(
             type=explained.COUNTERFACTUAL,
-            message=lambda inputs: explained.GetCounterfactual(id=inputs.path.id),
+            message=lambda inputs: explained.GetCounterfactual(id=score_id(inputs.path.id)),
         ),
     ),
 )
