@@ -106,7 +106,9 @@ def test_the_router_finds_every_route(route: Route) -> None:
 
     assert found is not None
     assert found.methods[route.method] is route
-    assert found.values == {name: value for name, value in IN_PATH.items() if f"{{{name}}}" in route.path}
+    names = [name for name in IN_PATH if f"{{{name}}}" in route.path]
+    assert path_of(route) == route.path.format_map(found.values)
+    assert list(found.values) == names
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ What is shown of customers is what their profiles say, so that everything can be
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import median
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 from winnow_contracts.similarity import Factor
@@ -25,7 +26,17 @@ MOST_SHOWN: Final = 5
 WORDED: Final = frozenset({"focus", "description"})
 """Factors of which words are shown."""
 
+_REMEMBERED: Final = 4_096
+"""The same customers are somebody's nearest again and again, and to read them takes as long as to find them."""
+
 Profile = Mapping[str, Any]
+
+
+class Portrait(NamedTuple):
+    """A customer's profile, and its terms as people read them; shared, so not to be changed."""
+
+    profile: Profile
+    words: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +72,9 @@ def lines(
     model: Model, traits: Traits, attributes: Profile, found: Nearest | None, *, own: bool, score: float
 ) -> tuple[Line, ...]:
     """A line for each factor, whose contributions add up to the score exactly, in hundredths of a point."""
-    profiles = [orjson.loads(model.customers.profiles[place]) for place in found.places] if found is not None else []
+    near = [portrait(model.customers.profiles[place]) for place in found.places] if found is not None else []
+    profiles, their_words = [each.profile for each in near], [each.words for each in near]
     words = surfaces(attributes)
-    their_words = [surfaces(profile) for profile in profiles]
     means = {factor: _mean(factor, traits, found, own=own) for factor in FACTORS}
     parts = [model.weights[factor] * _counted(means[factor], factor, found, own=own) for factor in FACTORS]
     contributions = _apportioned(round(100 * score), parts)
@@ -84,6 +95,13 @@ def lines(
         )
         for factor, hundredths in zip(FACTORS, contributions, strict=True)
     )
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def portrait(profile: str) -> Portrait:
+    """A customer as it is shown."""
+    attributes = orjson.loads(profile)
+    return Portrait(attributes, surfaces(attributes))
 
 
 def _mean(factor: Factor, traits: Traits, found: Nearest | None, *, own: bool) -> float | None:

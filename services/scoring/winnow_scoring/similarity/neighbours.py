@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
 from winnow_contracts.similarity import Factor
 
 from winnow_scoring.folding import fold
 from winnow_scoring.similarity.factors import FACTORS
-from winnow_scoring.similarity.lines import MOST_SHOWN, Profile
+from winnow_scoring.similarity.lines import MOST_SHOWN, Portrait, Profile, portrait
 from winnow_scoring.similarity.model import Model
 from winnow_scoring.similarity.nearest import Nearest
 from winnow_scoring.similarity.words import TAG_PREFIX, surfaces
@@ -44,23 +43,25 @@ def neighbours(model: Model, attributes: Profile, found: Nearest | None) -> tupl
         return ()
     near, words = [], surfaces(attributes)
     for row, place in enumerate(found.places[:MOST_NEIGHBOURS].tolist()):
-        profile = orjson.loads(model.customers.profiles[place])
+        near_by = portrait(model.customers.profiles[place])
+        profile = near_by.profile
         alike = {factor: float(found.factors[factor][row]) for factor in FACTORS if found.compared[factor][row]}
         near.append(
             Neighbour(
                 domain=model.customers.domains[place],
                 name=profile.get("name"),
                 similarity=model.calibration.score(float(found.similarities[row])),
-                shared=tuple(_shared(attributes, profile, words, alike)),
+                shared=tuple(_shared(attributes, near_by, words, alike)),
             )
         )
     return tuple(near)
 
 
 def _shared(
-    company: Profile, customer: Profile, words: Mapping[str, str], alike: Mapping[Factor, float]
+    company: Profile, near_by: Portrait, words: Mapping[str, str], alike: Mapping[Factor, float]
 ) -> Iterable[str]:
     """What both have, in words; `words` are the company's."""
+    customer = near_by.profile
     for name, label in (("industry", "Industry"), ("country", "Country"), ("city", "City")):
         if company.get(name) and fold(company[name]) == fold(customer.get(name) or ""):
             yield f"{label}: {company[name]}"
@@ -74,8 +75,7 @@ def _shared(
         both = _in_both(company.get(name), customer.get(name))
         if both:
             yield f"{label} {', '.join(both[:MOST_SHOWN])}"
-    theirs = surfaces(customer)
-    common = [surface for term, surface in theirs.items() if term in words and not term.startswith(TAG_PREFIX)]
+    common = [surface for term, surface in near_by.words.items() if term in words and not term.startswith(TAG_PREFIX)]
     if common:
         yield f"Words: {', '.join(common[:MOST_SHOWN])}"
 
