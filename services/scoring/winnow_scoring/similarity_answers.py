@@ -15,7 +15,8 @@ from winnow_scoring.public_ids import Prefix, shown
 from winnow_scoring.resolving import Resolution
 
 _REASONS: Final = {
-    "no_customers": "There are no customers to compare with. PUT /v1/customers says who they are.",
+    "no_customers": "There are no customers that anything is known of. PUT /v1/customers says who they are, and"
+    " PUT /v1/companies/{domain} what you know of them.",
     "model_building": "The model of your customers is being built. Ask again in a moment.",
     "company_unknown": "Nothing is known of this company yet. PUT /v1/companies/{domain} says what you know.",
     "no_company_named": "None of the identifiers names a company. The most exact is a domain.",

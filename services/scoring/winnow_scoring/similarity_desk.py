@@ -44,7 +44,7 @@ WAIT: Final = timedelta(milliseconds=1_900)
 """For a profile or a first model, until a request is answered without: the whole answer is promised within 2 s."""
 ASK_AGAIN: Final = timedelta(minutes=1)
 """After which a question that nobody answered is asked again."""
-BELIEVED: Final = timedelta(hours=1)
+BELIEVED: Final = timedelta(minutes=10)
 """For which it is believed that nothing can be found."""
 
 log = logs.get(__name__)
