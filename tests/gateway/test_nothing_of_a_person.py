@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from winnow_common import telemetry
 from winnow_common.outcome import Outcome, Request
 from winnow_common.postgres import open_pool
 from winnow_common.settings import LogFormat
@@ -116,18 +118,20 @@ async def test_nothing_of_a_person_is_anywhere(
     format: LogFormat,
 ) -> None:
     house.scoring.on("similarity.score", scored)
-    async with house.api(log=format) as api:
-        api.key = await open_account(api, plan="unlimited")
-        tenant = await api.gateway.services.pool.fetchval("SELECT tenant_id FROM account")
-        async with open_redis(redis_url) as client:
-            await client.set(model_key(tenant), "1")
-            entry = entry_key(tenant, "acme.com", livemode=True)
-            await client.hset(entry, mapping={"company": "1", "model": "1", "answer": json.dumps({"score": 1.0})})
-            await client.pexpire(entry, KEPT_MS)
-            await client.hset(BEAT_KEY, mapping=dict.fromkeys(BEAT_FIELDS, str(2**42)))
-        await api.gateway.services.pulse.read()
-        answers = await send_everything(api)
-        metrics = await in_the_metrics(api)
+    spans = InMemorySpanExporter()
+    with telemetry.configure(service="gateway", instance="1", endpoint=None, exporter=spans):
+        async with house.api(log=format) as api:
+            api.key = await open_account(api, plan="unlimited")
+            tenant = await api.gateway.services.pool.fetchval("SELECT tenant_id FROM account")
+            async with open_redis(redis_url) as client:
+                await client.set(model_key(tenant), "1")
+                entry = entry_key(tenant, "acme.com", livemode=True)
+                await client.hset(entry, mapping={"company": "1", "model": "1", "answer": json.dumps({"score": 1.0})})
+                await client.pexpire(entry, KEPT_MS)
+                await client.hset(BEAT_KEY, mapping=dict.fromkeys(BEAT_FIELDS, str(2**42)))
+            await api.gateway.services.pulse.read()
+            answers = await send_everything(api)
+            metrics = await in_the_metrics(api)
 
     output = capfd.readouterr()
     places = {
@@ -137,11 +141,13 @@ async def test_nothing_of_a_person_is_anywhere(
         "service's database": await in_the_database(service_database),
         "files": in_files(tmp_path),
         "metrics": metrics,
+        "traces": repr([span.to_json() for span in spans.get_finished_spans()]),
         "output": output.out + output.err,
         "headers": repr([dict(answer.headers) for answer in answers]),
         "bodies": repr([answer.body for answer in answers]),
     }
     assert [place for place, text in places.items() if MARKER in text.lower()] == []
     assert "scoreCompany" in output.out
+    assert "scoreCompany" in places["traces"]
     assert any("hit" in answer.headers.get("Cache-Status", "") for answer in answers)
     assert {answer.status for answer in answers} <= {200, 400, 422}

@@ -8,10 +8,9 @@ While too many facts wait to leave, imports wait as well: bulk work must not hol
 say.
 """
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -32,6 +31,7 @@ from winnow_scoring.metrics import IMPORT_ROWS, IMPORTS, IMPORTS_PAUSED
 from winnow_scoring.store import imports
 from winnow_scoring.store.imports import Advance, ImportKind, Lease, LeaseLost
 from winnow_scoring.taking_in import take_in
+from winnow_scoring.turns import Turns
 
 log = logs.get(__name__)
 
@@ -74,21 +74,15 @@ class ImportRunner:
         self._holder = f"{instance}/{uuid4().hex}"
         self._wake_relay = wake_relay
         self._pace = pace or Pace()
-        self._stopping = asyncio.Event()
-        self._ended = asyncio.Event()
+        self._turns = Turns(self._take_turn, worker="imports", away=self._pace.away)
 
     async def run(self) -> None:
         """Work until drained; what is away is waited for."""
-        try:
-            while not self._stopping.is_set():
-                await self._rest(await self._step())
-        finally:
-            self._ended.set()
+        await self._turns.run()
 
     async def drain(self) -> None:
         """Finish the chunk in hand and let its import go."""
-        self._stopping.set()
-        await self._ended.wait()
+        await self._turns.drain()
 
     async def work_once(self) -> bool:
         """One turn of one import; whether there was any."""
@@ -108,19 +102,8 @@ class ImportRunner:
             log.warning("an import went on elsewhere", import_id=str(lease.import_id))
         return True
 
-    async def _step(self) -> float:
-        """A turn, if there is one to take; how long to rest afterwards."""
-        try:
-            return 0.0 if await self.work_once() else self._pace.idle
-        except Exception as error:
-            if not isinstance(error, TemporaryError) and not is_transient(error):
-                raise
-            log.warning("imports wait: something is away", error=repr(error))
-            return self._pace.away
-
-    async def _rest(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), seconds)
+    async def _take_turn(self) -> float:
+        return 0.0 if await self.work_once() else self._pace.idle
 
     async def _turn(self, lease: Lease) -> None:
         """Go on with an import until its turn is over, or close it."""
@@ -132,7 +115,7 @@ class ImportRunner:
                 async for chunk in chunks:
                     await work.store(chunk)
                     self._wake_relay()
-                    if self._stopping.is_set() or time.monotonic() > over:
+                    if self._turns.is_stopping or time.monotonic() > over:
                         await work.release()
                         return
         except Unreadable as error:

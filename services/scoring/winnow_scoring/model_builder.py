@@ -16,10 +16,9 @@ from uuid import UUID, uuid4
 import orjson
 from winnow_common import logs, outbox
 from winnow_common.clock import Clock
-from winnow_common.errors import TemporaryError
 from winnow_common.identifiers import event_id
 from winnow_common.outcome import Fact
-from winnow_common.postgres import Pool, Transient, is_transient, transaction, write_together
+from winnow_common.postgres import Pool, Transient, transaction, write_together
 from winnow_common.sealed import SealedStore
 from winnow_contracts import similarity as contract
 from winnow_contracts import topics
@@ -38,6 +37,7 @@ from winnow_scoring.similarity.model import Model
 from winnow_scoring.similarity.traits import traits_of
 from winnow_scoring.store import models
 from winnow_scoring.store.models import Lease, LeaseLost, NewModel
+from winnow_scoring.turns import Turns
 
 log = logs.get(__name__)
 
@@ -48,7 +48,6 @@ _PROLONGED_EACH: Final = 10.0
 _IDLE: Final = 0.1
 _RENEWS: Final = 2.0
 """Seconds between two looks at reference populations; each tenant's is looked at twice a minute at most."""
-_AWAY: Final = 1.0
 _SAMPLE_SECONDS: Final = 30.0
 """For which a sample of the directory is kept."""
 
@@ -64,25 +63,18 @@ class ModelBuilder:
         self._clock = clock
         self._holder = f"{instance}/{uuid4().hex}"
         self._wake_relay = wake_relay
-        self._stopping = asyncio.Event()
-        self._ended = asyncio.Event()
+        self._turns = Turns(self._take_turn, worker="models")
         self._shared: list[str] = []
         self._shared_at = -_SAMPLE_SECONDS
         self._renews_at = 0.0
 
     async def run(self) -> None:
         """Work until drained; what is away is waited for."""
-        try:
-            while not self._stopping.is_set():
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), await self._step())
-        finally:
-            self._ended.set()
+        await self._turns.run()
 
     async def drain(self) -> None:
         """Finish the model in hand."""
-        self._stopping.set()
-        await self._ended.wait()
+        await self._turns.drain()
 
     async def build_one(self) -> bool:
         """Build the model that has been out of date for longest; whether there was any."""
@@ -125,20 +117,14 @@ class ModelBuilder:
         for tenant, reference in unused:
             await self._objects.delete(SealedReference.model_validate_json(reference), tenant=UUID(int=tenant.int))
 
-    async def _step(self) -> float:
-        """A model, if one is wanted; how long to rest afterwards."""
-        try:
-            if await self.build_one():
-                return 0.0
-            if time.monotonic() >= self._renews_at:
-                await self.renew()
-                self._renews_at = time.monotonic() + _RENEWS
-            return _IDLE
-        except Exception as error:
-            if not isinstance(error, TemporaryError) and not is_transient(error):
-                raise
-            log.warning("models wait: something is away", error=repr(error))
-            return _AWAY
+    async def _take_turn(self) -> float:
+        """A model, if one is wanted, else a look at who should have one."""
+        if await self.build_one():
+            return 0.0
+        if time.monotonic() >= self._renews_at:
+            await self.renew()
+            self._renews_at = time.monotonic() + _RENEWS
+        return _IDLE
 
     async def _build(self, lease: Lease) -> None:
         started = time.monotonic()

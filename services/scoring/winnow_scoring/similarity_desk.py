@@ -9,31 +9,27 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal
 from uuid import UUID
 
 import orjson
 from winnow_common import logs
 from winnow_common.errors import Problem, TemporaryError
-from winnow_common.identifiers import event_id
-from winnow_common.outcome import Fact, Outcome, Request
+from winnow_common.outcome import Fact, Outcome
 from winnow_common.postgres import Connection, Write
-from winnow_contracts import topics, usage
-from winnow_contracts.similarity import Identifiers, ScoreCompanies, ScoreCompany
 from winnow_contracts.similarity_cache import KEPT_MS
 
 from winnow_scoring import similarity_facts
 from winnow_scoring.enrichment_facts import requested
 from winnow_scoring.metrics import COMPARED
 from winnow_scoring.models import Models
-from winnow_scoring.profiles import effective
 from winnow_scoring.public_ids import derived_id
 from winnow_scoring.resolving import Resolution, resolve
 from winnow_scoring.similarity.comparing import compare
 from winnow_scoring.similarity.factors import CODE_VERSION
 from winnow_scoring.similarity.model import Model
-from winnow_scoring.similarity.traits import traits_of
 from winnow_scoring.similarity_answers import answer, computed, without_score
+from winnow_scoring.similarity_asks import Ask, Known, known_of, reason_for_none
 from winnow_scoring.store import models as models_store
 from winnow_scoring.store import names, similarity, waiting
 from winnow_scoring.store.partitions import first_id
@@ -53,39 +49,6 @@ _UNAVAILABLE: Final = Problem(503, "unavailable", "The service cannot answer at 
 
 Key = tuple[UUID, str, bool]
 """Tenant, domain ("" for none), livemode."""
-
-
-class Ask(NamedTuple):
-    """A request, and the companies in it."""
-
-    request: "Request[ScoreCompany] | Request[ScoreCompanies]"
-    companies: Sequence[Identifiers]
-    kind: Literal["similarity_score", "similarity_batch"]
-    final: bool = False
-    """Whether it is answered now, whatever is known."""
-
-    @classmethod
-    def one(cls, request: Request[ScoreCompany], *, final: bool = False) -> "Ask":
-        """A request for one company."""
-        return cls(request, [request.data.company], "similarity_score", final)
-
-    @classmethod
-    def many(cls, request: Request[ScoreCompanies], *, final: bool = False) -> "Ask":
-        """A request for several."""
-        return cls(request, request.data.companies, "similarity_batch", final)
-
-    @property
-    def livemode(self) -> bool:
-        """Whether it is for real use."""
-        return self.request.environment.livemode
-
-
-class Known(NamedTuple):
-    """What is known of a company by the tenant and others."""
-
-    attributes: Mapping[str, Any]
-    version: int
-    data_as_of: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +123,7 @@ class Desk:
         records = sum(part.records for part in parts)
         self.owed += [Owed(ask.request.tenant, ask.request.id, part.owed, ask.livemode) for part in parts if part.owed]
         if records:
-            facts.append(_used(ask, records=records, now=self._now))
+            facts.append(similarity_facts.used(ask, records=records, now=self._now))
         bodies = [part.body for part in parts]
         body = bodies[0] if ask.kind == "similarity_score" else b"[" + b",".join(bodies) + b"]"
         return Outcome(body=body, facts=facts, records=records)
@@ -187,7 +150,7 @@ class Desk:
                 continue
             if row.model_version is None:
                 pending[MODEL] = False
-            if _known(row) is None and not self._is_believed_unknown(row):
+            if known_of(row) is None and not self._is_believed_unknown(row):
                 pending[resolution.domain] = row.sought_at is None or row.sought_at < self._now - ASK_AGAIN
         return pending
 
@@ -214,8 +177,8 @@ class Desk:
     def _one(self, ask: Ask, resolution: Resolution) -> Given:
         row = self._row(ask, resolution)
         model = self._models.get(ask.request.tenant)
-        known = _known(row)
-        reason = _reason(resolution, row, model, known)
+        known = known_of(row)
+        reason = reason_for_none(resolution, row, model, known)
         if reason is not None or model is None or known is None or resolution.domain is None:
             COMPARED.labels(reason or "unknown").inc()
             body = without_score(
@@ -265,7 +228,7 @@ class Desk:
 
     def known(self, tenant: UUID, domain: str, *, livemode: bool) -> Known | None:
         """What is known of a company that was asked for."""
-        return _known(self._found[tenant, domain, livemode])
+        return known_of(self._found[tenant, domain, livemode])
 
     def model(self, tenant: UUID) -> Model | None:
         """The tenant's model."""
@@ -286,54 +249,8 @@ class Desk:
         )
 
 
-def _known(row: Comparable) -> Known | None:
-    """What there is to compare; None where that is nothing."""
-    if row.version is None or row.attributes is None:
-        return None
-    own = orjson.loads(row.attributes)
-    attributes = own if row.enriched is None else effective(own, orjson.loads(row.enriched))
-    if traits_of(attributes).is_unknown:
-        return None
-    dates = [row.updated_at if own else None, row.enriched_at if row.enriched is not None else None]
-    return Known(attributes, row.version, max(moment for moment in dates if moment is not None))
-
-
 def _scored_lately(row: Comparable) -> bytes | None:
     """The answer with the score that still holds."""
     if row.score_id is None or row.result is None or row.scored_as_of is None:
         return None
     return computed(row.result, data_as_of=row.scored_as_of, score_id=row.score_id)
-
-
-def _reason(resolution: Resolution, row: Comparable, model: Model | None, known: Known | None) -> str | None:
-    """Why there can be no score."""
-    if row.revision is None or (model is not None and not model.customers.domains and row.revision == model.version):
-        return "no_customers"
-    if resolution.domain is None:
-        return "no_company_named"
-    if known is None:
-        return "company_unknown"
-    if model is None or not model.customers.domains:
-        return "model_building"
-    return None
-
-
-def _used(ask: Ask, *, records: int, now: datetime) -> Fact:
-    """`usage.recorded`: a credit for each score, none outside of live mode."""
-    request = ask.request
-    told = {
-        "operation_id": request.id,
-        "kind": ask.kind,
-        "records": records,
-        "credits": records if ask.livemode else 0,
-        "livemode": ask.livemode,
-        "occurred_at": now,
-    }
-    return Fact(
-        topic=topics.USAGE,
-        type=usage.RECORDED,
-        id=event_id(request.id, usage.RECORDED.name, ask.kind),
-        tenant=request.tenant,
-        key="",
-        data=orjson.dumps(told, option=orjson.OPT_UTC_Z),
-    )

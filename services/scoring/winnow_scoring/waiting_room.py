@@ -9,7 +9,6 @@ Who fails for a reason that nobody foresaw is looked for by taking half as many 
 nobody else waits for it.
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -34,9 +33,11 @@ from winnow_contracts.topics import REPLIES
 from winnow_scoring.import_runner import SOURCE
 from winnow_scoring.metrics import WAITING
 from winnow_scoring.models import Models
-from winnow_scoring.similarity_desk import Ask, open_desk
+from winnow_scoring.similarity_asks import Ask
+from winnow_scoring.similarity_desk import open_desk
 from winnow_scoring.store import models, waiting
 from winnow_scoring.store.waiting import Owed, Ready
+from winnow_scoring.turns import Turns
 
 log = logs.get(__name__)
 
@@ -51,7 +52,6 @@ _PAY: Final = 1.0
 """Seconds between two looks at what is owed, at least: each of it is looked up, 500 in a millisecond."""
 _REST: Final = 20
 """Times as long as such a look took."""
-_AWAY: Final = 1.0
 
 
 _NOT_HANDLED: Final = Problem(500, "not_handled", "The request could not be handled.")
@@ -78,22 +78,15 @@ class WaitingRoom:
         self._wake_relay = wake_relay
         self._most = _MOST
         self._pays_at = 0.0
-        self._stopping = asyncio.Event()
-        self._ended = asyncio.Event()
+        self._turns = Turns(self._take_turn, worker="waiting room")
 
     async def run(self) -> None:
         """Answer until drained; what is away is waited for."""
-        try:
-            while not self._stopping.is_set():
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), await self._step())
-        finally:
-            self._ended.set()
+        await self._turns.run()
 
     async def drain(self) -> None:
         """Finish what is in hand; who still waits is answered by another process, or by this one after its start."""
-        self._stopping.set()
-        await self._ended.wait()
+        await self._turns.drain()
 
     async def look(self) -> bool:
         """Answer who need not wait any longer; whether anybody waited."""
@@ -111,19 +104,13 @@ class WaitingRoom:
             self._wake_relay()
         return paid > 0
 
-    async def _step(self) -> float:
-        """One look; how long to rest afterwards."""
+    async def _take_turn(self) -> float:
         try:
             await self.look()
             if time.monotonic() >= self._pays_at:
                 await self._pay_in_turn()
         except AlreadyHandled:
             log.debug("a request was answered elsewhere")
-        except Exception as error:
-            if not _passes(error):
-                raise
-            log.warning("requests wait: something is away", error=repr(error))
-            return _AWAY
         return _LOOK
 
     async def _pay_in_turn(self) -> None:

@@ -16,7 +16,8 @@ from winnow_contracts.similarity import GetSimilarity, ScoreCompanies, ScoreComp
 
 from winnow_scoring.model_summaries import SOURCES
 from winnow_scoring.models import Models
-from winnow_scoring.similarity_desk import Ask, open_desk
+from winnow_scoring.similarity_asks import Ask
+from winnow_scoring.similarity_desk import open_desk
 from winnow_scoring.store import models as store
 
 _NONE: Final[Mapping[str, Any]] = {
