@@ -93,7 +93,7 @@ async def test_bare_domains_become_customers_and_are_asked_for(service: Service,
 
 
 async def test_whole_rows_become_companies_too(service: Service, take_in: Begin, pool: Pool) -> None:
-    await take_in(b"domain,name,Weight\na.com,A,2.5\nb.com,,7\n")
+    await take_in(b"domain,name,industry,Weight\na.com,A,Fintech,2.5\nb.com,,,7\n")
     company = body(await service.ask(profiles.GET, {"domain": "a.com"}))
     assert (company["name"], company["sources"]["name"]["source"]) == ("A", "import")
     assert (await service.ask(profiles.GET, {"domain": "b.com"})).status == 404
