@@ -169,7 +169,7 @@ async def test_kill_of_make_alone_ends_the_stack(home: Path, number: signal.Sign
 
     make.stop(number)
 
-    assert await nothing_is_left(home, within=2 if number is signal.SIGKILL else 0.5)
+    assert await nothing_is_left(home, within=5 if number is signal.SIGKILL else 0.5)
 
 
 async def test_end_in_the_middle_of_a_start_leaves_nothing(tmp_path: Path) -> None:
