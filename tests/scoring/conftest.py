@@ -13,9 +13,10 @@ import winnow_common
 import winnow_scoring
 from winnow_common.errors import Problem
 from winnow_common.outcome import AnyHandler, BatchCommand, Fact, Outcome, Request, by_type
-from winnow_common.postgres import Pool, migrate, open_pool, write_together
+from winnow_common.postgres import Connection, Pool, migrate, open_pool, write_together
 from winnow_contracts.event import Environment
 from winnow_contracts.topic import MessageType
+from winnow_scoring.comparers import Comparer
 
 MIGRATIONS = [Path(file).parent / "migrations" for file in (winnow_common.__file__, winnow_scoring.__file__)]
 ACME = UUID(int=0xACE)
@@ -121,6 +122,15 @@ def check_fact(fact: Fact) -> None:
     assert fact.type in fact.topic.messages
     assert set(told) == set(fact.type.model.model_fields)
     fact.type.model.model_validate_json(fact.data)
+
+
+class NoComparers:
+    """`Comparers` where no model is kept."""
+
+    code_version = ""
+
+    async def find(self, connection: Connection, *, tenant: UUID, version: int) -> Comparer | None:
+        return None
 
 
 Serve = Callable[..., Service]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from winnow_contracts import explained, profiles, rulebook, scores
 from winnow_contracts.similarity import Reference
 from winnow_scoring.attribute_changes import Change, Counterfactual, in_words, with_changes
-from winnow_scoring.comparers import ModelComparer, NoComparers
+from winnow_scoring.comparers import ModelComparer
 from winnow_scoring.compiled_rules import CompiledRules
 from winnow_scoring.compiler import CompiledRule, compile_rule
 from winnow_scoring.counterfactuals import counterfactual
@@ -30,7 +30,7 @@ from winnow_scoring.similarity_counterfactuals import counterfactual as similar_
 from winnow_scoring.snapshots import prepare
 from winnow_scoring.tiers import INSUFFICIENT_DATA
 
-from .conftest import MASTER_KEY, OTHER, Clock, Serve, body
+from .conftest import MASTER_KEY, OTHER, Clock, NoComparers, Serve, body
 from .generated import NUMBERS, TEXTS, TODAY, companies, random_company, random_rule, rules, seeded
 
 TIERS = ["cold", "neutral", "warm", "hot"]

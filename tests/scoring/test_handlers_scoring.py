@@ -18,7 +18,6 @@ from winnow_contracts.scores import (
     Verification,
 )
 from winnow_contracts.usage import UsageRecorded
-from winnow_scoring.comparers import NoComparers
 from winnow_scoring.compiled_rules import CompiledRules
 from winnow_scoring.cursors import Cursors
 from winnow_scoring.handlers.companies import CompanyHandlers
@@ -28,7 +27,7 @@ from winnow_scoring.handlers.scores import ScoreHandlers
 from winnow_scoring.handlers.scoring import ScoringHandlers
 from winnow_scoring.store import partitions, rules
 
-from .conftest import ACME, MASTER_KEY, OTHER, Clock, Serve, Service, body
+from .conftest import ACME, MASTER_KEY, OTHER, Clock, NoComparers, Serve, Service, body
 
 COMPANY: dict[str, Any] = {
     "industry": "Technology",

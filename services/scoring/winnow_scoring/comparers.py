@@ -87,13 +87,3 @@ class ModelComparer:
         place = customers.place(domain)
         known: Mapping[str, Any] | None = None if place is None else orjson.loads(customers.profiles[place])
         return known
-
-
-class NoComparers:
-    """`Comparers` where no model is kept."""
-
-    code_version = ""
-
-    async def find(self, connection: Connection, *, tenant: UUID, version: int) -> Comparer | None:  # noqa: ARG002
-        """See `Comparers`."""
-        return None

@@ -49,11 +49,6 @@ def parse_either(first: type[T], second: type[U], answer: Answer, /) -> T | U:
     return _validated(TypeAdapter(first | second), answer)  # type: ignore[arg-type]
 
 
-def parse_list(item: type[T], answer: Answer, /) -> list[T]:
-    """The body of `answer`, a bare array."""
-    return _validated(TypeAdapter(list[item]), answer)  # type: ignore[valid-type]
-
-
 def parse_page(item: type[R], answer: Answer, /) -> Page[R]:
     """The body of `answer`, one page of a list."""
     return _validated(TypeAdapter(Page[item]), answer)  # type: ignore[valid-type]

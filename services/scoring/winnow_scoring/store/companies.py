@@ -85,8 +85,6 @@ LEFT JOIN rulebook ON rulebook.tenant_id = asked.tenant_id
 ORDER BY asked.place
 """
 
-_VERSION = "SELECT attributes FROM company_version WHERE tenant_id = $1 AND domain = $2 AND version = $3"
-
 
 @dataclass(frozen=True, slots=True)
 class Company:
@@ -181,12 +179,6 @@ async def to_score(connection: Connection, *, asked: Sequence[tuple[UUID, str]])
     """The profiles of (tenant, domain) pairs, in their order."""
     tenants, domains = [tenant for tenant, _ in asked], [domain for _, domain in asked]
     return [Scorable(*row) for row in await connection.fetch(_TO_SCORE, tenants, domains)]
-
-
-async def attributes_of(connection: Connection, *, tenant: UUID, domain: str, version: int) -> str | None:
-    """The attributes that a version of a profile had."""
-    attributes: str | None = await connection.fetchval(_VERSION, tenant, domain, version)
-    return attributes
 
 
 def _is_same(row: Record | None, *, profile: Profile) -> bool:

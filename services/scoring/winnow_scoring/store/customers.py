@@ -135,12 +135,6 @@ async def remove(connection: Connection, *, tenant: UUID, domain: str, now: date
     return standing if removed else None
 
 
-async def revision_of(connection: Connection, *, tenant: UUID) -> int:
-    """The revision as it is; 0 where there never was a customer."""
-    revision = await connection.fetchval("SELECT revision FROM similarity WHERE tenant_id = $1", tenant)
-    return revision or 0
-
-
 async def note_profiles(connection: Connection, *, tenant: UUID, domains: Collection[str], now: datetime) -> None:
     """Profiles of these companies have changed: count the revision up, once, if any of them is a customer."""
     if domains:
