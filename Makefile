@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN := $(VENV)/bin
 IN := $(RUN)/python
-MEMBERS := contracts common gateway scoring client local dev
+MEMBERS := contracts common gateway scoring pipeline client local dev
 CODE := libs services clients deploy tests bench
 BENCHES := $(subst _,-,$(sort $(patsubst bench/bench_%.py,%,$(wildcard bench/bench_*.py))))
 
@@ -69,7 +69,7 @@ migrations-lint: .environment-dev ## Migrations that would lock or break a runni
 		sed '/^-- migrate:down/,$$d' $$file | $(RUN)/squawk --stdin-filepath $$file $(SQUAWK); \
 	done
 
-alone: alone-gateway alone-scoring ## Each service imports with nothing but its own requirements installed
+alone: alone-gateway alone-scoring alone-pipeline ## Each service imports with nothing but its own requirements installed
 alone-%: .environment-dev
 	$(IN) deploy/local/alone.py $*
 

@@ -1,0 +1,1 @@
+"""Lead lists in, qualified leads out."""

@@ -1,0 +1,1 @@
+"""What others know of a company: sources behind one interface, with limits."""

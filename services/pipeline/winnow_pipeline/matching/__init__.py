@@ -1,0 +1,1 @@
+"""Which rows are the same person: blocking, comparison, Fellegi-Sunter weights, clusters, survivors; pure."""
