@@ -19,3 +19,4 @@ REVOKE ALL ON SCHEMA public FROM PUBLIC;
 SQL
 make_role gateway "$GATEWAY_PASSWORD"
 make_role scoring "$SCORING_PASSWORD"
+make_role pipeline "$PIPELINE_PASSWORD"

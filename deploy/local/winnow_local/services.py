@@ -29,6 +29,9 @@ ROLES = (
     Role(service="scoring", role="imports", niceness=BULK_NICENESS),
     Role(service="scoring", role="models", niceness=BULK_NICENESS),
     Role(service="scoring", role="keeper"),
+    Role(service="scoring", role="bulk", niceness=BULK_NICENESS),
+    Role(service="pipeline"),
+    Role(service="pipeline", role="chunks", niceness=BULK_NICENESS),
 )
 SERVICES = tuple(dict.fromkeys(role.service for role in ROLES))
 

@@ -26,3 +26,33 @@ class SealedReference(BaseModel):
     """HMAC-SHA-256 of the content under a key of the tenant: equal for equal content of one tenant, else of no use."""
     expires: Annotated[AwareDatetime, AfterValidator(_whole_seconds)]
     """When the object is deleted, in UTC and whole seconds."""
+
+
+class SealedText(BaseModel):
+    """A short text that the log may not hold, such as the name of a file, sealed for its tenant.
+
+    The gateway seals it on the way in and opens it on the way out (`winnow_common.sealed_values`).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sealed: Annotated[str, Field(max_length=8192, pattern=r"^[A-Za-z0-9_-]+$")]
+    """base64url, without padding."""
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    """HMAC-SHA-256 of the text under a key of the tenant: equal for equal texts of one tenant, else of no use."""
+
+
+class SealedAnswer(BaseModel):
+    """An answer that is personal or large: its JSON is a sealed object, which the gateway opens, sends and deletes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sealed_answer: SealedReference
+
+
+class SealedBody(BaseModel):
+    """What a caller sent, where it is personal: the gateway seals the JSON of the body as it was validated."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    object: SealedReference

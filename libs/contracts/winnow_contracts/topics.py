@@ -1,15 +1,21 @@
 """Every topic there is, with who writes it, who reads it and what is on it."""
 
 from winnow_contracts import (
+    batches,
+    bulk,
     customers,
+    directory,
     enrichment,
     explained,
     imports,
+    leads,
+    privacy,
     profiles,
     replies,
     rulebook,
     scores,
     similarity,
+    uploads,
     usage,
 )
 from winnow_contracts.topic import Topic
@@ -54,6 +60,62 @@ SCORING_REQUESTS = Topic(
     ),
 )
 
+SCORING_BULK = Topic(
+    name="scoring.bulk.v1",
+    key="tenant and chunk",
+    publishers=("pipeline",),
+    consumers=("scoring",),
+    messages=(bulk.PLAN, bulk.SCORE),
+)
+
+PIPELINE_REQUESTS = Topic(
+    name="pipeline.requests.v1",
+    key="tenant",
+    publishers=("gateway",),
+    consumers=("pipeline",),
+    messages=(
+        uploads.ADD,
+        uploads.PREVIEW,
+        batches.PROCESS,
+        batches.GET,
+        batches.LIST,
+        batches.CANCEL,
+        batches.RETRY,
+        batches.DOWNLOAD,
+        leads.GET,
+        leads.LIST,
+        leads.UNMERGE,
+        privacy.ERASE,
+        privacy.EXPORT,
+        replies.GET_REQUEST,
+    ),
+)
+
+PIPELINE_BATCHES = Topic(
+    name="pipeline.batches.v1",
+    key="tenant and batch",
+    publishers=("pipeline",),
+    consumers=("subscribers",),
+    messages=(batches.STARTED, batches.PROGRESSED, batches.ENDED),
+)
+
+PIPELINE_LEADS = Topic(
+    name="pipeline.leads.v1",
+    key="tenant and lead",
+    publishers=("pipeline",),
+    consumers=("subscribers",),
+    messages=(batches.DECIDED,),
+)
+
+DIRECTORY = Topic(
+    name="directory.v1",
+    key="domain",
+    publishers=("scoring",),
+    consumers=("pipeline", "subscribers"),
+    messages=(directory.LISTED, directory.CLEARED),
+    compacted=True,
+)
+
 COMPANIES = Topic(
     name="companies.v1",
     key="tenant and domain",
@@ -67,8 +129,8 @@ SCORES = Topic(
     name="scoring.scores.v1",
     key="tenant and subject",
     publishers=("scoring",),
-    consumers=("scoring", "subscribers"),
-    messages=(scores.COMPUTED, similarity.COMPUTED),
+    consumers=("scoring", "pipeline", "subscribers"),
+    messages=(scores.COMPUTED, similarity.COMPUTED, bulk.PLANNED, bulk.SCORED),
 )
 
 VERSIONS = Topic(
@@ -84,14 +146,14 @@ ENRICHMENT_REQUESTS = Topic(
     name="enrichment.requests.v1",
     key="tenant and domain",
     publishers=("scoring",),
-    consumers=("scoring",),
+    consumers=("pipeline",),
     messages=(enrichment.REQUESTED,),
 )
 
 ENRICHMENT_RESULTS = Topic(
     name="enrichment.results.v1",
     key="tenant and domain",
-    publishers=("scoring",),
+    publishers=("pipeline",),
     consumers=("scoring",),
     messages=(enrichment.COMPLETED,),
 )
@@ -99,7 +161,7 @@ ENRICHMENT_RESULTS = Topic(
 USAGE = Topic(
     name="usage.recorded.v1",
     key="tenant",
-    publishers=("scoring",),
+    publishers=("scoring", "pipeline"),
     consumers=("subscribers",),
     messages=(usage.RECORDED,),
 )
@@ -107,7 +169,7 @@ USAGE = Topic(
 REPLIES = Topic(
     name="gateway.replies.v1",
     key="none: sent to the partition that the request names",
-    publishers=("scoring",),
+    publishers=("scoring", "pipeline"),
     consumers=("gateway",),
     messages=(replies.REPLY,),
     retention_ms=10 * 60 * 1000,
@@ -115,6 +177,11 @@ REPLIES = Topic(
 
 TOPICS = (
     SCORING_REQUESTS,
+    SCORING_BULK,
+    PIPELINE_REQUESTS,
+    PIPELINE_BATCHES,
+    PIPELINE_LEADS,
+    DIRECTORY,
     COMPANIES,
     SCORES,
     VERSIONS,

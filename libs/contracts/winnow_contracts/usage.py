@@ -14,7 +14,7 @@ class UsageRecorded(BaseModel):
 
     operation_id: UUID
     """The id of the request that asked for it, so that a repetition is the same operation."""
-    kind: Literal["rule_score", "rule_batch", "similarity_score", "similarity_batch"]
+    kind: Literal["rule_score", "rule_batch", "similarity_score", "similarity_batch", "leads"]
     records: int
     """Scores that came out."""
     credits: int
