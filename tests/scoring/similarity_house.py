@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
+from winnow_common.cursors import Cursors
 from winnow_common.delivery import Delivery, Intake
 from winnow_common.execution import Execution, Surroundings
 from winnow_common.log import Partition, Publisher, Record
@@ -27,7 +28,6 @@ from winnow_contracts.topic import MessageType
 from winnow_contracts.topics import REPLIES, SCORING_REQUESTS
 from winnow_scoring.comparers import ModelComparers
 from winnow_scoring.compiled_rules import CompiledRules
-from winnow_scoring.cursors import Cursors
 from winnow_scoring.handlers.companies import CompanyHandlers
 from winnow_scoring.handlers.customers import CustomerHandlers
 from winnow_scoring.handlers.enrichment import EnrichmentResults

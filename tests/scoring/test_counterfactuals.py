@@ -11,6 +11,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from winnow_common.cursors import Cursors
 from winnow_contracts import explained, profiles, rulebook, scores
 from winnow_contracts.similarity import Reference
 from winnow_scoring.attribute_changes import Change, Counterfactual, in_words, with_changes
@@ -18,7 +19,6 @@ from winnow_scoring.comparers import ModelComparer
 from winnow_scoring.compiled_rules import CompiledRules
 from winnow_scoring.compiler import CompiledRule, compile_rule
 from winnow_scoring.counterfactuals import counterfactual
-from winnow_scoring.cursors import Cursors
 from winnow_scoring.handlers.companies import CompanyHandlers
 from winnow_scoring.handlers.counterfactuals import CounterfactualHandlers
 from winnow_scoring.handlers.rules import RuleHandlers

@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from winnow_common.cursors import Cursors
 from winnow_common.outcome import Outcome
 from winnow_common.postgres import Pool
 from winnow_contracts import customers, enrichment, profiles
 from winnow_contracts.customers import CustomerAnswer, CustomersAccepted
 from winnow_contracts.enrichment import EnrichmentRequested
-from winnow_scoring.cursors import Cursors
 from winnow_scoring.handlers.companies import CompanyHandlers
 from winnow_scoring.handlers.customers import CustomerHandlers
 

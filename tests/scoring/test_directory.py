@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from winnow_common.cursors import Cursors
 from winnow_common.postgres import Pool
 from winnow_contracts import customers, enrichment, profiles
 from winnow_contracts.enrichment import EnrichmentCompleted
 from winnow_scoring import directory_command
-from winnow_scoring.cursors import Cursors
 from winnow_scoring.handlers.companies import CompanyHandlers
 from winnow_scoring.handlers.customers import CustomerHandlers
 from winnow_scoring.handlers.directory import DirectoryLookups

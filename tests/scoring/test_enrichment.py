@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
+from winnow_common.cursors import Cursors
 from winnow_common.outcome import Outcome
 from winnow_common.postgres import Pool
 from winnow_contracts import customers, enrichment, profiles
 from winnow_contracts.profiles import CompanyEnriched
-from winnow_scoring.cursors import Cursors
 from winnow_scoring.handlers.companies import CompanyHandlers
 from winnow_scoring.handlers.customers import CustomerHandlers
 from winnow_scoring.handlers.enrichment import EnrichmentResults

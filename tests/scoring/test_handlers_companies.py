@@ -4,11 +4,11 @@ from typing import Any
 
 import orjson
 import pytest
+from winnow_common.cursors import Cursors
 from winnow_common.outcome import Outcome
 from winnow_common.postgres import Pool
 from winnow_contracts import profiles
 from winnow_contracts.profiles import CompanyAnswer, CompanyDeleted, CompanyUpdated
-from winnow_scoring.cursors import Cursors
 from winnow_scoring.handlers.companies import CompanyHandlers
 
 from .conftest import ACME, MASTER_KEY, OTHER, Clock, Serve, Service, body

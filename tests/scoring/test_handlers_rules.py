@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
+from winnow_common.cursors import Cursors
 from winnow_common.outcome import Outcome
 from winnow_common.postgres import Pool
 from winnow_contracts import rulebook
 from winnow_contracts.rulebook import LintAnswer, RuleAnswer, RuleDeleted, RulePublished, RuleSummary, VersionSummary
-from winnow_scoring.cursors import Cursors
 from winnow_scoring.handlers.rule_reads import RuleReads
 from winnow_scoring.handlers.rules import RuleHandlers
 from winnow_scoring.starter import STARTER_DEFINITION

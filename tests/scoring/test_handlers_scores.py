@@ -9,13 +9,13 @@ from uuid import UUID, uuid4
 
 import orjson
 import pytest
+from winnow_common.cursors import Cursors
 from winnow_common.postgres import Connection, Pool
 from winnow_contracts import explained, profiles, rulebook, scores
 from winnow_contracts.event import Environment
 from winnow_contracts.scores import ScoreSummary, StoredScore, StoredSimilarity, Verification
 from winnow_scoring.comparers import Comparer
 from winnow_scoring.compiled_rules import CompiledRules
-from winnow_scoring.cursors import Cursors
 from winnow_scoring.handlers.companies import CompanyHandlers
 from winnow_scoring.handlers.counterfactuals import CounterfactualHandlers
 from winnow_scoring.handlers.rules import RuleHandlers

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import orjson
 import pytest
+from winnow_common.cursors import Cursors
 from winnow_common.outcome import BatchCommand, Outcome, Request
 from winnow_common.postgres import Pool
 from winnow_contracts import profiles, rulebook, scores
@@ -19,7 +20,6 @@ from winnow_contracts.scores import (
 )
 from winnow_contracts.usage import UsageRecorded
 from winnow_scoring.compiled_rules import CompiledRules
-from winnow_scoring.cursors import Cursors
 from winnow_scoring.handlers.companies import CompanyHandlers
 from winnow_scoring.handlers.rule_answers import draft_of
 from winnow_scoring.handlers.rules import RuleHandlers

@@ -8,12 +8,12 @@ from uuid import uuid4
 
 import orjson
 import pytest
+from winnow_common.cursors import Cursors
 from winnow_common.postgres import Pool
 from winnow_common.sealed import SealedStore
 from winnow_contracts import customers, imports, profiles
 from winnow_contracts.imports import ImportAccepted, ImportAnswer
 from winnow_contracts.topic import MessageType
-from winnow_scoring.cursors import Cursors
 from winnow_scoring.handlers.companies import CompanyHandlers
 from winnow_scoring.handlers.customers import CustomerHandlers
 from winnow_scoring.handlers.imports import ImportHandlers

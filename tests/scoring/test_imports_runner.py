@@ -13,6 +13,7 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from winnow_common.cursors import Cursors
 from winnow_common.postgres import Pool
 from winnow_common.sealed import SealedStore
 from winnow_contracts import imports, profiles
@@ -20,7 +21,6 @@ from winnow_contracts.companies import CompanyAttributes
 from winnow_contracts.company_files import csv_header, csv_row, ndjson_row
 from winnow_contracts.imports import ImportAccepted, ImportAnswer
 from winnow_contracts.sealed import SealedReference
-from winnow_scoring.cursors import Cursors
 from winnow_scoring.handlers.companies import CompanyHandlers
 from winnow_scoring.handlers.imports import ImportHandlers
 from winnow_scoring.import_runner import ImportRunner, Pace

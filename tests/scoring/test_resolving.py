@@ -4,11 +4,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from winnow_common.cursors import Cursors
 from winnow_common.postgres import Pool
 from winnow_contracts import profiles
 from winnow_contracts.companies import CompanyAttributes
 from winnow_contracts.similarity import CERTAINTY, Identifiers
-from winnow_scoring.cursors import Cursors
 from winnow_scoring.handlers.companies import CompanyHandlers
 from winnow_scoring.profiles import Profile
 from winnow_scoring.resolving import NameCandidate, Resolution, keys_to_look_up, resolve

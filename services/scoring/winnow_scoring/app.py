@@ -14,6 +14,7 @@ from typing import Final
 from winnow_common import maintenance
 from winnow_common.clock import Clock, system_clock
 from winnow_common.consumer import Consumer
+from winnow_common.cursors import Cursors
 from winnow_common.kafka import KafkaLog
 from winnow_common.lifecycle import Background
 from winnow_common.log import Log, Publisher
@@ -30,7 +31,6 @@ from winnow_contracts.topics import ENRICHMENT_REQUESTS, ENRICHMENT_RESULTS, REP
 from winnow_scoring.cache.redis_entries import RedisEntries
 from winnow_scoring.comparers import ModelComparers
 from winnow_scoring.compiled_rules import CompiledRules
-from winnow_scoring.cursors import Cursors
 from winnow_scoring.handlers.companies import CompanyHandlers
 from winnow_scoring.handlers.counterfactuals import CounterfactualHandlers
 from winnow_scoring.handlers.customers import CustomerHandlers

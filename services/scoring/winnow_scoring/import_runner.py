@@ -22,6 +22,7 @@ from winnow_common.clock import Clock
 from winnow_common.errors import PermanentError, TemporaryError
 from winnow_common.postgres import Pool, is_transient, transaction
 from winnow_common.sealed import SealedStore
+from winnow_common.turns import Turns
 from winnow_contracts.sealed import SealedReference
 
 from winnow_scoring.files.companies import Checkpoint, CompanyFile
@@ -31,7 +32,6 @@ from winnow_scoring.metrics import IMPORT_ROWS, IMPORTS, IMPORTS_PAUSED
 from winnow_scoring.store import imports
 from winnow_scoring.store.imports import Advance, ImportKind, Lease, LeaseLost
 from winnow_scoring.taking_in import take_in
-from winnow_scoring.turns import Turns
 
 log = logs.get(__name__)
 

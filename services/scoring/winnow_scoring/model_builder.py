@@ -20,6 +20,7 @@ from winnow_common.identifiers import event_id
 from winnow_common.outcome import Fact
 from winnow_common.postgres import Pool, Transient, transaction, write_together
 from winnow_common.sealed import SealedStore
+from winnow_common.turns import Turns
 from winnow_contracts import similarity as contract
 from winnow_contracts import topics
 from winnow_contracts.sealed import SealedReference
@@ -37,7 +38,6 @@ from winnow_scoring.similarity.model import Model
 from winnow_scoring.similarity.traits import traits_of
 from winnow_scoring.store import models
 from winnow_scoring.store.models import Lease, LeaseLost, NewModel
-from winnow_scoring.turns import Turns
 
 log = logs.get(__name__)
 

@@ -48,12 +48,6 @@ def import_not_found() -> Problem:
     return Problem(404, "import_not_found", "Import not found")
 
 
-def invalid_cursor() -> Problem:
-    """The cursor is of another list, or was made up."""
-    detail = "Not a cursor of this list. Send next_cursor of the page before with the same filters, or none."
-    return invalid_request(Violation("?cursor", detail))
-
-
 def invalid_request(*errors: Violation) -> Problem:
     """The request says something that cannot be done; each error says where."""
     return Problem(422, "invalid_request", "The request is not valid; see errors.", errors=errors)

@@ -25,6 +25,7 @@ from winnow_common.inbox import AlreadyHandled, Handled, Identity, Stored, day_o
 from winnow_common.log import LogUnavailable, Publisher
 from winnow_common.outcome import Fact, Outcome, Request
 from winnow_common.postgres import Connection, Pool, is_transient, transaction, write_together
+from winnow_common.turns import Turns
 from winnow_contracts import similarity as contract
 from winnow_contracts.event import Environment, Event
 from winnow_contracts.similarity import Identifiers, ScoreCompanies, ScoreCompany
@@ -37,7 +38,6 @@ from winnow_scoring.similarity_asks import Ask
 from winnow_scoring.similarity_desk import open_desk
 from winnow_scoring.store import models, waiting
 from winnow_scoring.store.waiting import Owed, Ready
-from winnow_scoring.turns import Turns
 
 log = logs.get(__name__)
 

@@ -1,15 +1,15 @@
 """Company profiles: put, get, list, delete."""
 
 from winnow_common.clock import Clock
+from winnow_common.cursors import Cursors
 from winnow_common.outcome import AnyHandler, Command, Outcome, Read, Request
+from winnow_common.pages import page
 from winnow_common.postgres import Connection
 from winnow_contracts import profiles
 from winnow_contracts.profiles import DeleteCompany, GetCompany, ListCompanies, PutCompany
 
 from winnow_scoring import refusals
 from winnow_scoring.company_facts import deleted, updated
-from winnow_scoring.cursors import Cursors
-from winnow_scoring.pages import page
 from winnow_scoring.profiles import Profile
 from winnow_scoring.refusals import domain_of
 from winnow_scoring.store import companies, customers

@@ -4,17 +4,17 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from winnow_common.clock import Clock
+from winnow_common.cursors import Cursors
 from winnow_common.domains import InvalidDomain, registrable_domain
 from winnow_common.errors import Violation
 from winnow_common.outcome import AnyHandler, Command, Fact, Outcome, Read, Request
+from winnow_common.pages import page
 from winnow_common.postgres import Connection
 from winnow_contracts import customers as contract
 from winnow_contracts.customers import AddCustomers, CustomerEntry, DeleteCustomer, ListCustomers, PutCustomers
 
 from winnow_scoring import refusals
-from winnow_scoring.cursors import Cursors
 from winnow_scoring.enrichment_facts import requested
-from winnow_scoring.pages import page
 from winnow_scoring.refusals import domain_of
 from winnow_scoring.store import customers, enrichment
 from winnow_scoring.store.customers import Customer, Standing

@@ -5,8 +5,10 @@ from uuid import UUID
 
 import orjson
 from winnow_common.clock import Clock
+from winnow_common.cursors import Cursors
 from winnow_common.errors import Violation
 from winnow_common.outcome import AnyHandler, Command, Outcome, Read, Request
+from winnow_common.pages import page
 from winnow_common.postgres import Connection
 from winnow_contracts import customers
 from winnow_contracts import imports as contract
@@ -14,10 +16,8 @@ from winnow_contracts.customers import ImportCustomers
 from winnow_contracts.imports import GetImport, ImportCompanies, ListImports
 
 from winnow_scoring import refusals
-from winnow_scoring.cursors import Cursors
 from winnow_scoring.files.columns import Mapped, faults_in_mapping
 from winnow_scoring.files.companies import Checkpoint
-from winnow_scoring.pages import page
 from winnow_scoring.public_ids import Prefix, derived_id, read_id, shown
 from winnow_scoring.store import imports
 from winnow_scoring.store.imports import ImportKind, NewImport, StoredImport

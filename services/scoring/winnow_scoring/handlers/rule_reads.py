@@ -2,15 +2,15 @@
 
 from uuid import UUID
 
+from winnow_common.cursors import Cursors
 from winnow_common.outcome import AnyHandler, Outcome, Read, Request
+from winnow_common.pages import page
 from winnow_common.postgres import Connection
 from winnow_contracts import rulebook as contract
 from winnow_contracts.rulebook import GetRule, LintRule, ListRules, ListRuleVersions
 
 from winnow_scoring import refusals
-from winnow_scoring.cursors import Cursors
 from winnow_scoring.handlers.rule_answers import findings, rule_answer, version_summary
-from winnow_scoring.pages import page
 from winnow_scoring.rulebook import STARTER_ID, STARTER_VERSION, Version, starter_version
 from winnow_scoring.store import rules
 from winnow_scoring.store.rules import ListedRule, StoredRule

@@ -6,7 +6,9 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from winnow_common.cursors import Cursors
 from winnow_common.outcome import AnyHandler, Outcome, Read, Request
+from winnow_common.pages import page
 from winnow_common.postgres import Connection
 from winnow_contracts import scores as contract
 from winnow_contracts.explained import Cause
@@ -16,9 +18,7 @@ from winnow_scoring import refusals
 from winnow_scoring.causes import causes, last_of_lines
 from winnow_scoring.comparers import Comparers
 from winnow_scoring.compiled_rules import CompiledRules
-from winnow_scoring.cursors import Cursors
 from winnow_scoring.handlers import score_answers as answers
-from winnow_scoring.pages import page
 from winnow_scoring.public_ids import Prefix, read_id
 from winnow_scoring.rules import CODE_VERSION
 from winnow_scoring.scored import evaluate

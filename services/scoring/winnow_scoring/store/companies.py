@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
+from winnow_common.pages import LARGEST_PAGE
 from winnow_common.postgres import Connection, Record
 from winnow_contracts.profiles import CompanyFilters
 
 from winnow_scoring.folding import fold
-from winnow_scoring.pages import LARGEST_PAGE
 from winnow_scoring.profiles import Profile, provenance, term
 
 _LOCK = """

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 import orjson
+
 from winnow_common.outcome import Outcome
 
 LARGEST_PAGE: Final = 400_000

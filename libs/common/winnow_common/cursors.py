@@ -7,7 +7,7 @@ import hmac
 from typing import Final
 from uuid import UUID
 
-from winnow_scoring.refusals import invalid_cursor
+from winnow_common.errors import Problem, Violation
 
 _SIGNATURE_BYTES: Final = 16
 _PURPOSE: Final = b"winnow scoring cursors"
@@ -40,3 +40,10 @@ class Cursors:
     def _signature(self, plain: bytes, *, tenant: UUID, of: str) -> bytes:
         scope = hashlib.sha256(of.encode()).digest()
         return hmac.digest(self._key, tenant.bytes + scope + plain, hashlib.sha256)[:_SIGNATURE_BYTES]
+
+
+def invalid_cursor() -> Problem:
+    """The cursor is of another list, or was made up."""
+    detail = "Not a cursor of this list. Send next_cursor of the page before with the same filters, or none."
+    summary = "The request is not valid; see errors."
+    return Problem(422, "invalid_request", summary, errors=(Violation("?cursor", detail),))
