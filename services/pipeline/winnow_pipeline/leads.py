@@ -171,7 +171,7 @@ class Account:
     domain: str | None = None
     """Registrable, from website, domain or a business e-mail, in this order; None for free mail."""
     attributes: Mapping[str, Any] = field(default_factory=dict)
-    """Company attributes of the row as in `winnow_contracts.companies.CompanyAttributes`, validated, `custom` nested."""
+    """Of the row, validated as in `winnow_contracts.companies.CompanyAttributes`, `custom` nested."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,15 +26,15 @@ CREATE TABLE batch (
     options text NOT NULL,
     livemode boolean NOT NULL,
     status text NOT NULL CHECK (status IN ('queued', 'running', 'completed', 'failed', 'cancelled')),
-    stage text NOT NULL CHECK (stage IN ('ingest', 'prepare', 'dedup', 'score', 'close', 'over')),
+    stage text NOT NULL CHECK (stage IN ('prepare', 'dedup', 'score', 'close', 'over')),
     plan text,
     detected bytea,
     checkpoint text,
     bytes_read bigint NOT NULL DEFAULT 0,
     ingested boolean NOT NULL DEFAULT false,
     rows bigint NOT NULL DEFAULT 0,
-    match_model text,
     credits_left bigint,
+    cancelled_at timestamptz,
     failure_code text,
     failure_detail text,
     created_at timestamptz NOT NULL,
@@ -43,21 +43,22 @@ CREATE TABLE batch (
     PRIMARY KEY (tenant_id, batch_id)
 );
 
-CREATE INDEX batch_open ON batch (tenant_id, batch_id) WHERE status IN ('queued', 'running');
+CREATE INDEX batch_not_matched ON batch (tenant_id, batch_id) WHERE stage IN ('prepare', 'dedup');
 CREATE INDEX batch_finished ON batch (finished_at) WHERE finished_at IS NOT NULL;
 
--- About a thousand rows of a batch, and how far they are. Objects are sealed, and deleted when the batch is over.
+-- About a thousand rows of a batch, and how far they are. Objects are sealed, and deleted when the batch is over. A chunk of
+-- rework holds rows that were decided before: its counts are what changed, so that those of all chunks add up.
 CREATE TABLE chunk (
     tenant_id uuid NOT NULL,
     batch_id uuid NOT NULL,
     number integer NOT NULL,
     phase text NOT NULL CHECK (phase IN ('ingested', 'prepared', 'matched', 'scoring', 'done')),
     rework boolean NOT NULL DEFAULT false,
-    first_row bigint NOT NULL,
     rows integer NOT NULL,
-    raw_object text,
+    raw_object text NOT NULL,
     prepared_object text,
-    matched_object text,
+    scored_object text,
+    failure text,
     attempt integer NOT NULL DEFAULT 0,
     qualified integer NOT NULL DEFAULT 0,
     rejected integer NOT NULL DEFAULT 0,
@@ -72,17 +73,18 @@ CREATE TABLE chunk (
     PRIMARY KEY (tenant_id, batch_id, number)
 );
 
+CREATE INDEX chunk_in_scoring ON chunk (tenant_id) WHERE phase = 'scoring';
+
 -- Work that waits for a worker, or is in the hands of one until the lease runs out. A row goes when its work is done.
 CREATE TABLE task (
     tenant_id uuid NOT NULL,
     batch_id uuid NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('ingest', 'prepare', 'dedup', 'score', 'finish', 'close', 'render')),
+    kind text NOT NULL CHECK (kind IN ('ingest', 'prepare', 'dedup', 'dedup_large', 'score', 'finish', 'close', 'render')),
     number integer NOT NULL,
     attempts integer NOT NULL DEFAULT 0,
     due_at timestamptz NOT NULL,
     lease_holder text,
     leased_until timestamptz,
-    input text,
     PRIMARY KEY (tenant_id, batch_id, kind, number)
 );
 

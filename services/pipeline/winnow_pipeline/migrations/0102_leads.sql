@@ -12,7 +12,6 @@ CREATE TABLE lead (
     reason_code text,
     reason_detail text,
     duplicate_of uuid,
-    linked_by uuid,
     dedup_confidence real,
     email_status text NOT NULL,
     phone_status text NOT NULL,
@@ -31,7 +30,6 @@ CREATE TABLE lead (
 ) PARTITION BY RANGE (lead_id);
 
 CREATE TABLE lead_default PARTITION OF lead DEFAULT;
-CREATE INDEX lead_duplicates ON lead (tenant_id, duplicate_of, lead_id) WHERE duplicate_of IS NOT NULL;
 
 -- Under which a lead is found again by later batches, and by whoever asks what is stored of a person: HMACs under the
 -- tenant's key, the first 64 bits of them.
@@ -43,6 +41,19 @@ CREATE TABLE match_key (
 );
 
 CREATE INDEX match_key_of_lead ON match_key (tenant_id, lead_id);
+
+-- A row that is the same person as another one, which stands for both: written by dedup before anything is scored, so that
+-- later batches find the survivor.
+CREATE TABLE duplicate_link (
+    tenant_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    survivor_id uuid NOT NULL,
+    linked_by uuid NOT NULL,
+    confidence real NOT NULL,
+    PRIMARY KEY (tenant_id, lead_id)
+);
+
+CREATE INDEX duplicate_link_survivor ON duplicate_link (tenant_id, survivor_id, lead_id);
 
 -- Two leads that were said to be two people. `lead_id` is the smaller one.
 CREATE TABLE cannot_link (
@@ -57,5 +68,6 @@ CREATE INDEX cannot_link_other ON cannot_link (tenant_id, other_id);
 
 -- migrate:down
 DROP TABLE cannot_link;
+DROP TABLE duplicate_link;
 DROP TABLE match_key;
 DROP TABLE lead;
