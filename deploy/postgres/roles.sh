@@ -13,6 +13,13 @@ CREATE SCHEMA :"role" AUTHORIZATION :"role";
 SQL
 }
 
+# Keys of the vault lie in a schema of their own, so that they can be backed up, and forgotten, by themselves.
+make_schema_of_keys() {
+    psql --no-psqlrc -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d "$POSTGRES_DB" -v role="$1" <<'SQL'
+CREATE SCHEMA pipeline_keys AUTHORIZATION :"role";
+SQL
+}
+
 psql --no-psqlrc -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d "$POSTGRES_DB" -v database="$POSTGRES_DB" <<'SQL'
 REVOKE ALL ON DATABASE :"database" FROM PUBLIC;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
@@ -20,3 +27,4 @@ SQL
 make_role gateway "$GATEWAY_PASSWORD"
 make_role scoring "$SCORING_PASSWORD"
 make_role pipeline "$PIPELINE_PASSWORD"
+make_schema_of_keys pipeline

@@ -10,13 +10,18 @@ from winnow_common.settings import CommonSettings
 from winnow_gateway.settings import Settings as GatewaySettings
 from winnow_local.jars import locked_jars
 from winnow_local.services import ROLES, SERVICES
+from winnow_pipeline.settings import Settings as PipelineSettings
 from winnow_scoring.settings import Settings as ScoringSettings
 
 from .compose import Compose, Service, read_compose, resolve, variables
 
 ROOT = Path(__file__).parents[2]
 COMPOSE_FILE = ROOT / "docker-compose.yml"
-SETTINGS: dict[str, type[CommonSettings]] = {"gateway": GatewaySettings, "scoring": ScoringSettings}
+SETTINGS: dict[str, type[CommonSettings]] = {
+    "gateway": GatewaySettings,
+    "scoring": ScoringSettings,
+    "pipeline": PipelineSettings,
+}
 KEY = base64.b64encode(bytes(32)).decode()
 
 

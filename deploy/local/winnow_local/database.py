@@ -6,6 +6,9 @@ from winnow_local.postgres import run_sql
 
 DATABASE = "winnow"
 
+_MORE_SCHEMAS = {"pipeline": ("pipeline_keys",)}
+"""What a role owns beside the schema of its name."""
+
 
 def role_urls(server_url: str, *, roles: dict[str, str]) -> dict[str, str]:
     """How each role reaches the database; `roles` maps names to passwords."""
@@ -31,14 +34,15 @@ def prepare_database(server_url: str, *, roles: dict[str, str]) -> dict[str, str
 def _role_statements(role: str, *, password: str) -> list[str]:
     """Role and schema of one service. Both come from this package, so they are quoted by being identifiers."""
     literal = password.replace("'", "''")
+    schemas = (role, *_MORE_SCHEMAS.get(role, ()))
     return [
         f"DO $$ BEGIN CREATE ROLE {role} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
         f"ALTER ROLE {role} LOGIN PASSWORD '{literal}'",
         f"ALTER ROLE {role} IN DATABASE {DATABASE} SET search_path = {role}",
         f"GRANT CONNECT, TEMPORARY ON DATABASE {DATABASE} TO {role}",
         f"GRANT {role} TO CURRENT_USER",  # an administrator who is no superuser may give away a schema only then
-        f"CREATE SCHEMA IF NOT EXISTS {role}",
-        f"ALTER SCHEMA {role} OWNER TO {role}",
+        *(f"CREATE SCHEMA IF NOT EXISTS {schema}" for schema in schemas),
+        *(f"ALTER SCHEMA {schema} OWNER TO {role}" for schema in schemas),
     ]
 
 

@@ -1,5 +1,6 @@
 """The composition root: the only place that constructs things."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,9 +26,10 @@ from winnow_gateway.limits.limiter import Limiter
 from winnow_gateway.limits.policies import Policy
 from winnow_gateway.limits.redis_windows import RedisWindows
 from winnow_gateway.limits.windows import FailoverWindows, LocalWindows
-from winnow_gateway.metrics import LIMITS_FELL_BACK, LOOKUPS
+from winnow_gateway.metrics import LIMITS_FELL_BACK, LOOKUPS, STREAMS
 from winnow_gateway.months import Months
 from winnow_gateway.passwords import Passwords
+from winnow_gateway.places import Places
 from winnow_gateway.plans import load_plans
 from winnow_gateway.recall.cache import AnswerCache
 from winnow_gateway.recall.pulse import Pulse
@@ -85,7 +87,10 @@ async def open_gateway(settings: Settings, *, source: Log, clock: Clock = system
             operations.add_check("postgres", partial(ping, pool))
             operations.add_check("log", source.ready)
             operations.add_check("background", background.check)
-            yield Gateway(services=services, background=background, port=port, operations_port=operations.port)
+            try:
+                yield Gateway(services=services, background=background, port=port, operations_port=operations.port)
+            finally:
+                services.closing.set()
 
 
 def compose(settings: Settings, *, pool: Pool, requests: Requests, trips: Trips, clock: Clock) -> Services:
@@ -97,6 +102,8 @@ def compose(settings: Settings, *, pool: Pool, requests: Requests, trips: Trips,
     windows = FailoverWindows(RedisWindows(trips), LocalWindows(), failed=LIMITS_FELL_BACK.inc)
     public_suffixes()
     pulse = Pulse(trips)
+    streams = Places(settings.streams_at_once)
+    STREAMS.set_function(lambda: streams.taken)
 
     async def look_up(text: str) -> Credential | None:
         find = keys.find_session if text.startswith(Prefix.SESSION) else keys.find_key
@@ -124,6 +131,10 @@ def compose(settings: Settings, *, pool: Pool, requests: Requests, trips: Trips,
         passwords=Passwords(),
         documents=render_documents(TABLE, public_url=settings.public_url),
         sign_ups=Policy("sign_ups", settings.sign_ups_per_hour, 3600),
+        uploads=Places(settings.uploads_at_once),
+        downloads=Places(settings.downloads_at_once),
+        streams=streams,
+        closing=asyncio.Event(),
     )
 
 

@@ -26,7 +26,8 @@ class ExportQuery(CompanyFilters):
     ] = "csv"
 
 
-def _read_mapping(text: object) -> object:
+def read_mapping(text: object) -> object:
+    """The value of a query's JSON, not checked further; raises what pydantic shows as a fault of the parameter."""
     if not isinstance(text, str) or len(text) > LONGEST_MAPPING:
         raise PydanticCustomError("mapping_size", "The mapping is longer than 64 KiB")
     try:
@@ -40,7 +41,7 @@ def _read_mapping(text: object) -> object:
 FileMapping = Annotated[
     dict[ColumnName, ColumnName] | None,
     Field(max_length=500),
-    BeforeValidator(_read_mapping),
+    BeforeValidator(read_mapping),
     WithJsonSchema(
         {
             "type": "string",

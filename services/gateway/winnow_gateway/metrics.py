@@ -17,4 +17,7 @@ LOOKUPS = Counter(
 )
 REPLAYED = Counter("winnow_gateway_replayed", "Answers that an earlier call of the same request had stored.")
 RECALLED = Counter("winnow_gateway_recalled", "Known answers looked for in Redis, by what was found.", ["found"])
+UPLOADED_BYTES = Counter("winnow_gateway_uploaded_bytes", "Bytes of files of leads taken in.")
+DOWNLOADED_BYTES = Counter("winnow_gateway_downloaded_bytes", "Bytes of files of results sent.")
+STREAMS = Gauge("winnow_gateway_streams", "Callers that follow a batch.")
 IMPORTED_BYTES = Counter("winnow_gateway_imported_bytes", "Bytes of files taken in.")

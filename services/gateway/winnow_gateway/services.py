@@ -1,5 +1,6 @@
 """What the routes' functions work with; made once, in `app`."""
 
+import asyncio
 from dataclasses import dataclass
 
 from winnow_common.clock import Clock
@@ -15,6 +16,7 @@ from winnow_gateway.limits.limiter import Limiter
 from winnow_gateway.limits.policies import Policy
 from winnow_gateway.months import Months
 from winnow_gateway.passwords import Passwords
+from winnow_gateway.places import Places
 from winnow_gateway.plans import Plan, Plans
 from winnow_gateway.recall.cache import AnswerCache
 from winnow_gateway.recall.pulse import Pulse
@@ -45,6 +47,11 @@ class Services:
     documents: Documents
     sign_ups: Policy
     """Accounts that one address may open."""
+    uploads: Places
+    downloads: Places
+    streams: Places
+    closing: asyncio.Event
+    """Set when the gateway is about to end: what only waits should end too."""
 
     def plan(self, name: str) -> Plan:
         """The plan of that name, or the default one where the file knows it no more."""

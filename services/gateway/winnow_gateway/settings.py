@@ -60,6 +60,18 @@ class Settings(CommonSettings):
     """How many proxies of ours stand before the gateway and add to X-Forwarded-For."""
     longest_wait: float = Field(default=30.0, gt=0)
     """Seconds after which a call is answered 504, where its route does not say sooner: less than proxies wait."""
+    largest_upload: int = Field(default=1024**3, ge=1)
+    """Bytes of a file of leads."""
+    uploads_at_once: int = Field(default=32, ge=1)
+    """Files of leads that arrive here at once, each of which takes about 20 MB of memory."""
+    downloads_at_once: int = Field(default=32, ge=1)
+    """Files of results that are sent from here at once, each of which takes about 8 MB of memory."""
+    streams_at_once: int = Field(default=200, ge=1)
+    """Callers that follow a batch here at once."""
+    longest_stream: float = Field(default=3600.0, gt=0)
+    """Seconds after which a stream of events ends; whoever follows it comes back by itself."""
+    longest_render: float = Field(default=120.0, gt=0)
+    """Seconds that a download waits for its file to be written."""
     access_log: bool = True
     """Whether each answer is a line of the log."""
     pool_size: int = Field(default=10, ge=1, le=100)

@@ -187,3 +187,5 @@ class Lead:
     """The row's values as they were read, from which it can be made again."""
     reason: Reason | None = None
     """Of a row that is rejected already."""
+    filled: Mapping[str, str] = field(default_factory=dict)
+    """Fields of the contact that were empty and came from a duplicate, with that one's public id."""

@@ -1,4 +1,4 @@
-"""`python -m winnow_scoring [serve|imports|models|keeper|migrate|directory|dlq]`."""
+"""`python -m winnow_scoring [serve|imports|models|keeper|bulk|migrate|directory|dlq]`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What `python -m winnow_scoring` can do: serve, imports, models, keeper, migrate, directory, dlq."""
+"""What `python -m winnow_scoring` can do: serve, imports, models, keeper, bulk, migrate, directory, dlq."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from winnow_common.commands import Command
 from winnow_common.settings import load
 
 from winnow_scoring import directory_command
-from winnow_scoring.app import build, keep, serve, take_in
+from winnow_scoring.app import build, keep, score_in_bulk, serve, take_in
 from winnow_scoring.settings import Settings
 
 SERVICE: Final = "scoring"
@@ -29,6 +29,11 @@ def take_in_files(_: Sequence[str]) -> int:
 def build_models(_: Sequence[str]) -> int:
     """Build models of similarity until told to stop."""
     lifecycle.main(load(Settings), build, service=SERVICE)
+
+
+def score_batches(_: Sequence[str]) -> int:
+    """Score the leads of batches until told to stop."""
+    lifecycle.main(load(Settings), score_in_bulk, service=SERVICE)
 
 
 def keep_cache(_: Sequence[str]) -> int:
@@ -60,6 +65,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "imports": take_in_files,
     "models": build_models,
     "keeper": keep_cache,
+    "bulk": score_batches,
     "migrate": migrate_schema,
     "directory": tend_directory,
     "dlq": dead_letters,

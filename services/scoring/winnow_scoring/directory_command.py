@@ -1,8 +1,8 @@
 """The operator's `directory`: load companies that all tenants may be compared with, count them, clear them.
 
 Files are those that tenants import: CSV, JSON or NDJSON, with the same columns and `--mapping`. A file is loaded in
-chunks, each of them a transaction; loading it again changes nothing but the date. What is printed is JSON, one object a
-line.
+chunks, each of them a transaction; loading it again changes nothing but the date. Others are told of every company on
+the log; `publish` tells of all of them once more. What is printed is JSON, one object a line.
 """
 
 import argparse
@@ -15,13 +15,16 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
+from winnow_common import outbox
 from winnow_common.clock import Clock, system_clock
 from winnow_common.postgres import Pool, open_pool, transaction
 
+from winnow_scoring.directory_facts import cleared, listed
 from winnow_scoring.files.columns import faults_in_mapping
 from winnow_scoring.files.companies import Checkpoint, CompanyFile
 from winnow_scoring.files.records import Unreadable
 from winnow_scoring.files.rows import Accepted, Rejected
+from winnow_scoring.import_runner import SOURCE
 from winnow_scoring.settings import Settings
 from winnow_scoring.store import directory
 
@@ -58,7 +61,7 @@ class _Loaded:
 
 
 def run(arguments: Sequence[str], settings: Settings, *, clock: Clock = system_clock) -> int:
-    """Carry out `load FILE`, `count` or `clear --yes`; the exit status is 1 where a file cannot be read to its end."""
+    """Carry out `load FILE`, `publish`, `count` or `clear --yes`; the exit status is 1 where a file cannot be read to its end."""
     options = _parser().parse_args(arguments)
     return asyncio.run(_carry_out(options, settings, clock=clock))
 
@@ -71,9 +74,13 @@ async def _carry_out(options: argparse.Namespace, settings: Settings, *, clock: 
             case "count":
                 async with pool.acquire() as connection:
                     _say({"companies": await directory.count(connection)})
+            case "publish":
+                _say({"published": await _publish(pool, clock=clock)})
             case _:
+                now = clock()
                 async with transaction(pool) as connection:
                     await directory.clear(connection)
+                    await outbox.publish(connection, [cleared(now)], source=SOURCE, now=now)
                 _say({"companies": 0})
     return 0
 
@@ -85,7 +92,10 @@ async def _load(options: argparse.Namespace, pool: Pool, *, clock: Clock) -> int
         for chunk in _chunks(options.file, format=options.format, mapping=options.mapping):
             profiles = {row.domain: row.profile for row in chunk if isinstance(row, Accepted)}
             async with transaction(pool) as connection:
-                await directory.write(connection, companies=profiles, now=clock())
+                now = clock()
+                await directory.write(connection, companies=profiles, now=now)
+                facts = [listed(domain, profile.text, loaded_at=now) for domain, profile in profiles.items()]
+                await outbox.publish(connection, facts, source=SOURCE, now=now)
             done.count(chunk)
             if time.monotonic() > told + _PROGRESS_EVERY:
                 told = time.monotonic()
@@ -98,6 +108,19 @@ async def _load(options: argparse.Namespace, pool: Pool, *, clock: Clock) -> int
         return 1
     _say(done.progress() | {"errors": done.errors})
     return 0
+
+
+async def _publish(pool: Pool, *, clock: Clock) -> int:
+    """Tell of every company once more, a chunk at a time; how many there are."""
+    published, after = 0, ""
+    while True:
+        async with transaction(pool) as connection:
+            found = await directory.after(connection, domain=after, limit=CHUNK)
+            facts = [listed(domain, entry.attributes, loaded_at=entry.loaded_at) for domain, entry in found]
+            await outbox.publish(connection, facts, source=SOURCE, now=clock())
+        if not found:
+            return published
+        published, after = published + len(found), found[-1][0]
 
 
 def _chunks(
@@ -150,6 +173,7 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("file", type=Path)
     load.add_argument("--format", choices=tuple(CONTENT_TYPES), help="unless the file's name says it")
     load.add_argument("--mapping", type=_mapping, help="JSON: names in the file to attributes of a company, or domain")
+    actions.add_parser("publish", help="tell others of every company once more")
     actions.add_parser("count", help="how many companies there are")
     clear = actions.add_parser("clear", help="forget all of them")
     clear.add_argument("--yes", action="store_true", required=True, help="really")

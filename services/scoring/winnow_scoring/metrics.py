@@ -18,6 +18,8 @@ MODELS_BUILT = Histogram(
 )
 MODELS_LOADED = Counter("winnow_scoring_models_loaded", "Models of similarity read from the object store.")
 COMPARED = Counter("winnow_scoring_compared", "Similarity requests, by what came of them.", ["outcome"])
+BULK_CHUNKS = Counter("winnow_scoring_bulk_chunks", "Chunks of batches scored.")
+BULK_LEADS = Counter("winnow_scoring_bulk_leads", "Leads of batches scored.")
 WAITING = Gauge(
     "winnow_scoring_waiting", "Requests that had waited for a profile or a model, and were answered at the last look."
 )

@@ -24,7 +24,8 @@ to it.
   `Retry-After` and `violated_policies`.
 * **Repetition is safe.** Send `Idempotency-Key` with everything that is not a GET, and the same key when you try
   again: what was done is not done twice, and the answer is that of the first time.
-* **Lists** are `{data, has_more, next_cursor}`; send `next_cursor` as `cursor` for the next page.
+* **Lists** are `{data, has_more, next_cursor}`; send `next_cursor` as `cursor` for the next page. Those under `/api/`
+  are arrays, whose next page is in `Link`.
 * **Bodies** are JSON in UTF-8 without duplicate keys, uncompressed, of at most 1 MiB.
 * `X-Request-Id` comes back as it was sent; `traceparent` (W3C) is passed on.
 """
@@ -34,6 +35,10 @@ TAGS = {
     "Customers": "The companies that others are compared to.",
     "Scoring": "Score companies by rules.",
     "Scores": "Scores that were given, and what reproduces them.",
+    "Uploads": "Files of leads.",
+    "Batches": "Files that are processed, from reading to scoring, with every row accounted for.",
+    "Leads": "Rows of files as they were understood, judged and scored, each with where its values come from.",
+    "Privacy": "What is stored of one person, and erasing it.",
     "Companies": "What you know about companies: one by one, and as files.",
     "Rules": "What a company must be like to be worth a call: kept in versions, of which the published one scores.",
     "Accounts": "Sign-up and log-in.",

@@ -50,6 +50,7 @@ HEADERS: Final[Mapping[str, Header]] = {
     ),
     "Age": _header("Of an answer that was known: seconds since it was computed.", _NUMBER, required=False),
     "WWW-Authenticate": _header("How to authenticate.", {"type": "string", "const": "Bearer"}),
+    "Link": _header('The next page: `</api/batches?cursor=…>; rel="next"` (RFC 8288).', _TEXT, required=False),
     "Content-Disposition": _header("A name for the file.", _TEXT),
 }
 

@@ -78,7 +78,10 @@ def _parameters(route: Route, schemas: Schemas) -> Iterator[Parameter | Referenc
 def _body(route: Route, schemas: Schemas) -> RequestBody:
     if route.body is None:
         content = {
-            media_type: _media(Schema(), route.body_examples.get(media_type)) for media_type in route.body_media_types
+            media_type: _media(
+                Schema.model_validate(route.body_schemas.get(media_type, {})), route.body_examples.get(media_type)
+            )
+            for media_type in route.body_media_types
         }
         return RequestBody(content=content, required=True)
     examples = {name: Example(value=value) for name, value in route.body_examples.items()}

@@ -34,7 +34,6 @@ _BODY = (
 _FILE = (
     Refusal(400, "empty_body", "The body is empty; send the file as it is."),
     Refusal(400, "content_encoding_not_supported", "Send the body uncompressed, without Content-Encoding."),
-    Refusal(415, "unsupported_media_type", "Send text/csv, application/json or application/x-ndjson."),
 )
 _INVALID_REQUEST = Refusal(422, _INVALID, "One thing in the request is not valid; see errors.")
 _HEADERS = Refusal(

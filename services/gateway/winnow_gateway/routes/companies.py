@@ -59,6 +59,7 @@ EXAMPLE_IMPORT = {
 FILE_REFUSALS = (
     Refusal(413, "body_too_large", "The file is larger than 256 MiB. Send it in parts."),
     Refusal(408, "body_timeout", "No byte arrived for 30 seconds."),
+    Refusal(415, "unsupported_media_type", "Send text/csv, application/json or application/x-ndjson."),
 )
 
 

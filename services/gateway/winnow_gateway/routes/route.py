@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from aiohttp import web
 from pydantic import BaseModel
 from winnow_contracts.topic import MessageType, Topic
-from winnow_contracts.topics import SCORING_REQUESTS
+from winnow_contracts.topics import PIPELINE_REQUESTS, SCORING_REQUESTS
 
 from winnow_gateway.scopes import Scope
+from winnow_gateway.sealing import revealed
 
 if TYPE_CHECKING:
     from winnow_gateway.call import Call
@@ -24,6 +25,9 @@ LARGEST_BODY = 1024 * 1024
 
 Recalls = Callable[["Inputs"], "Named | None"]
 """Of what a caller sent: what an answer that is known already would be kept under."""
+
+Reveal = Callable[..., Awaitable[bytes]]
+"""`winnow_gateway.sealing.revealed`."""
 
 Local = Callable[["Services", "Call"], Awaitable[web.StreamResponse]]
 """A function of the gateway that answers a call."""
@@ -54,10 +58,17 @@ class Sends:
     """How many scores the body of a success shows, where it may be fewer than were asked for."""
     restore: Callable[[bytes, Inputs], bytes] | None = None
     """Puts back into the body of a success what the caller sent and the log may not hold."""
+    reveal: Reveal | None = None
+    """Opens what is sealed in the body of a success."""
+    personal: bool = False
+    """What `message` gives is of a person: it goes as a sealed object, and what the log holds is a `SealedBody`."""
 
 
 to_scoring = partial(Sends, topic=SCORING_REQUESTS)
 """A message to the scoring service."""
+
+to_pipeline = partial(Sends, topic=PIPELINE_REQUESTS, reveal=revealed)
+"""A message to the pipeline, in whose replies things are sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +118,8 @@ class Route:
     body_examples: Mapping[str, Any] = field(default_factory=dict)
     body_required: bool = True
     body_media_types: tuple[str, ...] = ("application/json",)
+    body_schemas: Mapping[str, Any] = field(default_factory=dict)
+    """Of a streamed body, by media type; any bytes where there is none."""
     streamed: bool = False
     """The body is not JSON of `LARGEST_BODY`: the route's function reads it."""
     sends: Sends | None = None

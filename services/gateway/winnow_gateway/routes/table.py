@@ -2,13 +2,29 @@
 
 from typing import Final
 
-from winnow_gateway.routes import accounts, companies, customers, rules, scoring, service, similarity
+from winnow_gateway.routes import (
+    accounts,
+    batches,
+    companies,
+    customers,
+    leads,
+    privacy,
+    rules,
+    scoring,
+    service,
+    similarity,
+    uploads,
+)
 from winnow_gateway.routes.route import Route
 
 TABLE: Final[tuple[Route, ...]] = (
     *similarity.ROUTES,
     *customers.ROUTES,
     *scoring.ROUTES,
+    *uploads.ROUTES,
+    *batches.ROUTES,
+    *leads.ROUTES,
+    *privacy.ROUTES,
     *companies.ROUTES,
     *rules.ROUTES,
     *accounts.ROUTES,

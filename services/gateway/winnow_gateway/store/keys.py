@@ -8,7 +8,7 @@ from uuid import UUID
 from winnow_common.postgres import Connection, Pool, Record
 from winnow_contracts.event import Environment
 
-from winnow_gateway.scopes import ALL_SCOPES, Scope
+from winnow_gateway.scopes import ALL_SCOPES, Scope, known_scopes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +137,7 @@ def _key(row: Record) -> StoredKey:
         hint=row["hint"],
         name=row["name"],
         environment=Environment(row["environment"]),
-        scopes=frozenset(map(Scope, row["scopes"])),
+        scopes=known_scopes(row["scopes"]),
         created_at=row["created_at"],
         expires_at=row["expires_at"],
         last_used_at=row["last_used_at"],
@@ -151,7 +151,7 @@ def _credential(row: Record) -> Credential:
         tenant=row["tenant_id"],
         id=row["id"],
         environment=Environment(row["environment"]),
-        scopes=ALL_SCOPES if scopes is None else frozenset(map(Scope, scopes)),
+        scopes=ALL_SCOPES if scopes is None else known_scopes(scopes),
         expires_at=row["expires_at"],
         plan=row["plan"],
         month_started_at=row["started_at"],

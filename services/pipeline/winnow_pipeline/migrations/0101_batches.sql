@@ -29,6 +29,7 @@ CREATE TABLE batch (
     stage text NOT NULL CHECK (stage IN ('prepare', 'dedup', 'score', 'close', 'over')),
     plan text,
     detected bytea,
+    match_model text,
     checkpoint text,
     bytes_read bigint NOT NULL DEFAULT 0,
     ingested boolean NOT NULL DEFAULT false,
@@ -57,8 +58,11 @@ CREATE TABLE chunk (
     rows integer NOT NULL,
     raw_object text NOT NULL,
     prepared_object text,
+    asked_object text,
     scored_object text,
     failure text,
+    granted integer,
+    confidences bytea,
     attempt integer NOT NULL DEFAULT 0,
     qualified integer NOT NULL DEFAULT 0,
     rejected integer NOT NULL DEFAULT 0,
@@ -79,7 +83,7 @@ CREATE INDEX chunk_in_scoring ON chunk (tenant_id) WHERE phase = 'scoring';
 CREATE TABLE task (
     tenant_id uuid NOT NULL,
     batch_id uuid NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('ingest', 'prepare', 'dedup', 'dedup_large', 'score', 'finish', 'close', 'render')),
+    kind text NOT NULL CHECK (kind IN ('ingest', 'prepare', 'dedup', 'dedup_large', 'score', 'finish', 'close', 'render', 'rework')),
     number integer NOT NULL,
     attempts integer NOT NULL DEFAULT 0,
     due_at timestamptz NOT NULL,
@@ -94,10 +98,11 @@ CREATE TABLE task_turn (
     served_at timestamptz NOT NULL
 );
 
--- The batch of a tenant whose leads are being compared and joined; the others of that tenant wait.
+-- The work of a tenant that compares and joins leads at the moment; the rest of that tenant's waits.
 CREATE TABLE dedup_turn (
     tenant_id uuid PRIMARY KEY,
     batch_id uuid NOT NULL,
+    number integer NOT NULL,
     since timestamptz NOT NULL
 );
 

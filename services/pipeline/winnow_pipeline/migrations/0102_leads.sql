@@ -25,9 +25,13 @@ CREATE TABLE lead (
     cache_hit boolean,
     sources smallint NOT NULL DEFAULT 1,
     account bytea,
+    again smallint NOT NULL DEFAULT 0,
     created_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, lead_id)
 ) PARTITION BY RANGE (lead_id);
+
+CREATE INDEX lead_duplicate_of ON lead (tenant_id, duplicate_of) WHERE duplicate_of IS NOT NULL;
+CREATE INDEX lead_again ON lead (tenant_id, lead_id) WHERE again = 1;
 
 CREATE TABLE lead_default PARTITION OF lead DEFAULT;
 

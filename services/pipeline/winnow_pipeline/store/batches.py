@@ -13,25 +13,27 @@ from winnow_contracts.bulk import BatchPlan
 from winnow_contracts.sealed import SealedText
 
 _ADD = """
-INSERT INTO batch (tenant_id, batch_id, request_id, upload_id, options, livemode, status, stage, credits_left, created_at)
+INSERT INTO batch (
+    tenant_id, batch_id, request_id, upload_id, options, livemode, status, stage, credits_left, created_at
+)
 VALUES ($1, $2, $3, $4, $5, $6, 'queued', 'prepare', $7, $8) ON CONFLICT DO NOTHING
 """
 
 _COLUMNS = """
 batch.batch_id, batch.request_id, batch.upload_id, batch.options, batch.livemode, batch.status, batch.stage,
-batch.plan, batch.detected, batch.checkpoint, batch.ingested, batch.rows, batch.cancelled_at, batch.failure_code,
+batch.plan, batch.detected, batch.match_model, batch.checkpoint, batch.ingested, batch.rows, batch.cancelled_at, batch.failure_code,
 batch.failure_detail, batch.created_at, batch.started_at, batch.finished_at, upload.name
 """
 
 _FIND = f"""
 SELECT {_COLUMNS} FROM batch JOIN upload USING (tenant_id, upload_id)
 WHERE batch.tenant_id = $1 AND batch.batch_id = $2
-"""
+"""  # noqa: S608
 
 _LIST = f"""
 SELECT {_COLUMNS} FROM batch JOIN upload USING (tenant_id, upload_id)
 WHERE batch.tenant_id = $1 AND batch.batch_id < $2 ORDER BY batch.batch_id DESC LIMIT $3
-"""
+"""  # noqa: S608
 
 _TALLY = """
 SELECT batch_id, phase, rework, sum(rows) AS rows, sum(qualified) AS qualified, sum(rejected) AS rejected,
@@ -102,6 +104,8 @@ class Batch:
     plan: BatchPlan | None
     detected: bytes | None
     """Sealed."""
+    match_model: str | None
+    """By which rows were compared, as JSON; None for the shipped one."""
     checkpoint: str | None
     ingested: bool
     rows: int
@@ -221,6 +225,13 @@ async def set_plan(connection: Connection, *, tenant: UUID, batch_id: UUID, plan
     )
 
 
+async def set_match_model(connection: Connection, *, tenant: UUID, batch_id: UUID, model: str | None) -> None:
+    """By what its rows were compared."""
+    await connection.execute(
+        "UPDATE batch SET match_model = $3 WHERE tenant_id = $1 AND batch_id = $2", tenant, batch_id, model
+    )
+
+
 async def set_stage(connection: Connection, *, tenant: UUID, batch_id: UUID, stage: str) -> None:
     """What the batch as a whole waits for."""
     await connection.execute(
@@ -264,6 +275,13 @@ async def finish(connection: Connection, *, tenant: UUID, batch_id: UUID, now: d
 async def reopen(connection: Connection, *, tenant: UUID, batch_id: UUID) -> None:
     """It goes on, with rows that are made again."""
     await connection.execute(_REOPEN, tenant, batch_id)
+
+
+async def forget_rows(connection: Connection, *, tenant: UUID, batch_id: UUID) -> None:
+    """None of its rows are kept."""
+    await connection.execute(
+        "UPDATE batch SET rows = 0, detected = NULL WHERE tenant_id = $1 AND batch_id = $2", tenant, batch_id
+    )
 
 
 async def unmatched(connection: Connection, *, tenant: UUID) -> list[UUID]:

