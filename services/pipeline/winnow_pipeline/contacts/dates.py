@@ -13,7 +13,9 @@ from winnow_pipeline.contacts.texts import without_marks
 _ISO: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ][\d:.+\-Z ]*)?")
 _COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _NUMBERS: Final = re.compile(r"(\d{1,2})([-/.])\s?(\d{1,2})\2\s?(\d{4})(?: [\d:]+(?: ?[AP]M)?)?", re.IGNORECASE)
-_DAY_FIRST: Final = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er|\.)?[\s-](?:de |of )?([^\W\d_]{3,10})\.?,?[\s-](?:de )?(\d{4})")
+_DAY_FIRST: Final = re.compile(
+    r"(\d{1,2})(?:st|nd|rd|th|er|\.)?[\s-](?:de |of )?([^\W\d_]{3,10})\.?,?[\s-](?:de )?(\d{4})"
+)
 _MONTH_FIRST: Final = re.compile(r"([^\W\d_]{3,10})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})")
 _MONTH_COMES_FIRST: Final = frozenset({"US", "PH", "PR", "GU", "VI", "AS", "MP", "FM", "PW", "MH"})
 _EARLIEST: Final = 1850

@@ -33,6 +33,13 @@ def cleaned(text: str) -> str:
     return _SPACES.sub(" ", unicodedata.normalize("NFC", _SURROGATE.sub("\ufffd", text))).strip(" ")
 
 
+def storable(text: str) -> str:
+    """`text` as it came, without NUL and with lone surrogates replaced."""
+    if text.isascii():
+        return text.replace("\0", "")
+    return _SURROGATE.sub("\ufffd", text.replace("\0", ""))
+
+
 def said(text: str | None) -> str | None:
     """The cleaned text, or None where it says nothing: a dash, "n/a", and what is longer than a value can be."""
     if text is None or len(text) > LONGEST:
