@@ -1,56 +1,91 @@
-"""The last word on addresses, once the network was asked.
+"""The last word on addresses, once the network was asked: pure, from what DNS and mailbox probes said.
 
-Policy: an address is `undeliverable` where its syntax is wrong, its domain does not exist or takes no mail, or its
-mailbox is said to be missing; `risky` where something speaks against it that need not stop mail (a role, a throw-away or
-catch-all domain, a slip of the pen, a quoted local part, an address literal, a full mailbox); `verified_deliverable`
-where its domain takes mail and nothing speaks against it, or its mailbox was confirmed; `unknown` where nobody
-answered. No answer never makes an address undeliverable.
+The policy. An address is `verified_deliverable` where its domain names hosts that take mail and nothing speaks against
+it, or a probe found the mailbox. It is `risky` where it may be delivered but hardly reaches a person who wants it:
+disposable, a role's, a slip of the pen (`typo`), quoted, with comments, at an address literal, a domain that takes
+everything (`catch_all`) or has an address but names no host for mail (`no_mx`), a full mailbox. It is `undeliverable`
+where it cannot be delivered: syntax, a domain that is not there (`no_domain`), that says it takes no mail (`null_mx`,
+RFC 7505), that has neither mail hosts nor an address (`no_mx`), a mailbox that is not there. No answer (`no_answer`) is
+`unknown`, never undeliverable. `free` says what kind of address it is, and nothing against it.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
-from winnow_pipeline.contacts.mail_hosts import HostState, MailHost
+from winnow_pipeline.contacts.mail_hosts import MailHost, Mails
 from winnow_pipeline.contacts.mailboxes import MailboxAnswer
-from winnow_pipeline.contacts.normalizing import ascii_domain
-from winnow_pipeline.leads import Contact, EmailStatus, Lead
+from winnow_pipeline.contacts.normalizing import asked_domain
+from winnow_pipeline.leads import EmailStatus, Lead
 
-_REFUSING: Final = frozenset({HostState.NO_DOMAIN, HostState.NULL_MX, HostState.NO_MX})
+RISKS: Final = frozenset({"disposable", "role", "typo", "quoted_local_part", "address_literal", "comment"})
+
+_DEAD: Final = {Mails.NO_DOMAIN: "no_domain", Mails.NULL_MX: "null_mx", Mails.NO_MX: "no_mx"}
+_MAILBOX: Final = {
+    MailboxAnswer.MISSING: (EmailStatus.UNDELIVERABLE, "mailbox_missing"),
+    MailboxAnswer.FULL: (EmailStatus.RISKY, "mailbox_full"),
+    MailboxAnswer.CATCH_ALL: (EmailStatus.RISKY, "catch_all"),
+}
+_ANSWERS: Final = frozenset({*_DEAD.values(), *(reason for _, reason in _MAILBOX.values()), "no_answer"})
 
 
-def judged(
-    leads: Sequence[Lead], hosts: Mapping[str, MailHost], mailboxes: Mapping[str, MailboxAnswer]
-) -> list[Lead]:
-    """The leads with the status of their addresses."""
+class _Asked(NamedTuple):
+    """What was answered about one address."""
+
+    is_literal: bool
+    host: MailHost | None
+    mailbox: MailboxAnswer | None
+
+
+def judged(leads: Sequence[Lead], hosts: Mapping[str, MailHost], mailboxes: Mapping[str, MailboxAnswer]) -> list[Lead]:
+    """The leads with the final status of their addresses and its reasons.
+
+    `hosts` by domain as DNS knows it, `mailboxes` by address as the contact has it; what is missing there was not
+    answered. Judging again replaces what answers said before.
+    """
     return [_judged(lead, hosts, mailboxes) for lead in leads]
 
 
 def _judged(lead: Lead, hosts: Mapping[str, MailHost], mailboxes: Mapping[str, MailboxAnswer]) -> Lead:
     contact = lead.contact
-    if not contact.email or contact.email_status is EmailStatus.UNDELIVERABLE:
+    if contact.email is None or "syntax" in contact.email_reasons:
         return lead
-    status, reasons = _verdict(contact, hosts, mailboxes.get(contact.email))
+    known = tuple(reason for reason in contact.email_reasons if reason not in _ANSWERS)
+    domain = asked_domain(contact.email)
+    asked = _Asked(
+        is_literal=domain is None,
+        host=hosts.get(domain) if domain is not None else None,
+        mailbox=mailboxes.get(contact.email) if mailboxes else None,
+    )
+    status, told = _verdict(known, asked)
+    reasons = (*known, told) if told is not None else known
     if status is contact.email_status and reasons == contact.email_reasons:
         return lead
-    return replace(lead, contact=replace(contact, email_status=status, email_reasons=reasons))
+    return Lead(
+        number=lead.number,
+        line=lead.line,
+        contact=replace(contact, email_status=status, email_reasons=reasons),
+        account=lead.account,
+        source=lead.source,
+        values=lead.values,
+        reason=lead.reason,
+        filled=lead.filled,
+    )
 
 
-def _verdict(
-    contact: Contact, hosts: Mapping[str, MailHost], mailbox: MailboxAnswer | None
-) -> tuple[EmailStatus, tuple[str, ...]]:
-    reasons = contact.email_reasons
-    domain = ascii_domain((contact.email or "").rpartition("@")[2])
-    host = hosts.get(domain) if domain is not None else None
-    if host is not None and host.state in _REFUSING:
-        return EmailStatus.UNDELIVERABLE, (*reasons, host.state.value)
-    if mailbox is MailboxAnswer.MISSING:
-        return EmailStatus.UNDELIVERABLE, (*reasons, "mailbox_missing")
-    if mailbox in {MailboxAnswer.CATCH_ALL, MailboxAnswer.FULL}:
-        word = "catch_all" if mailbox is MailboxAnswer.CATCH_ALL else "mailbox_full"
-        return EmailStatus.RISKY, (*reasons, word)
-    if contact.email_status is EmailStatus.RISKY:
-        return EmailStatus.RISKY, reasons
-    if mailbox is MailboxAnswer.EXISTS or (host is not None and host.state is HostState.ACCEPTS):
-        return EmailStatus.VERIFIED_DELIVERABLE, reasons
-    return EmailStatus.UNKNOWN, (*reasons, "no_answer")
+def _verdict(known: Sequence[str], asked: _Asked) -> tuple[EmailStatus, str | None]:
+    """The status, and the word that answers add to what is known."""
+    host, mailbox = asked.host, asked.mailbox
+    if host is not None and host.mails in _DEAD:
+        return EmailStatus.UNDELIVERABLE, _DEAD[host.mails]
+    if mailbox is not None and mailbox in _MAILBOX:
+        return _MAILBOX[mailbox]
+    risky = any(reason in RISKS for reason in known)
+    if mailbox is MailboxAnswer.EXISTS:
+        return (EmailStatus.RISKY if risky else EmailStatus.VERIFIED_DELIVERABLE), None
+    if host is not None and host.mails is Mails.BY_ADDRESS:
+        return EmailStatus.RISKY, "no_mx"
+    answered = host is not None and host.mails is Mails.ACCEPTS
+    if risky:
+        return EmailStatus.RISKY, None if answered or asked.is_literal else "no_answer"
+    return (EmailStatus.VERIFIED_DELIVERABLE, None) if answered else (EmailStatus.UNKNOWN, "no_answer")

@@ -25,7 +25,9 @@ _TITLE: Final = (
     r"(?:mr|mrs|ms|miss|mx|dr|prof|professor|herr|frau|mme|mlle|monsieur|madame|sir|dame|hon|rev|ing|dipl|doc|sr|sra|srta"
     r"|sig|sigra|dott|dottssa|dhr|mevr|fr|m)"
 )
-_TITLES: Final = re.compile(rf"(?:{_TITLE}\.(?:-ing\.)?\s*|(?:mr|mrs|ms|dr|prof|herr|frau|mme|mlle)\s+)+", re.IGNORECASE)
+_TITLES: Final = re.compile(
+    rf"(?:{_TITLE}\.(?:-ing\.)?\s*|(?:mr|mrs|ms|dr|prof|herr|frau|mme|mlle)\s+)+", re.IGNORECASE
+)
 _DEGREES: Final = re.compile(
     r"(?:\s*,\s*|\s+)(?:ph\.?\s?d\.?|m\.?b\.?a\.?|m\.?d\.?|b\.?sc\.?|m\.?sc\.?|c\.?p\.?a\.?|esq\.?|p\.?e\.?|pmp|cfa|ll\.?m\.?)"
     r"(?=\s*(?:,|$))",
@@ -135,7 +137,7 @@ def _bare(text: str) -> str:
         return text
     if len(text) > LONGEST or _ADDRESS.search(text) or not _LETTER.search(text):
         return ""
-    return text.strip(" ,;\"*")
+    return text.strip(' ,;"*')
 
 
 def _parsed(text: str) -> Name:

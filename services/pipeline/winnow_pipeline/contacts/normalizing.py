@@ -1,216 +1,232 @@
-"""Rows become leads: everything that can be said of a row without asking anybody. Pure.
+"""Rows of a file become leads: every value in one form, and what can be known of it without asking anybody.
 
-Distinct values are read once for each process (`functools.lru_cache` in the modules for names, titles, domains …), since
-lists repeat themselves: titles, countries, companies and mail domains hundreds of times.
+Pure computing, in chunks of about a thousand rows. Lists repeat themselves (titles, companies, countries, domains), so
+that a distinct value is read once: `Caches` belongs to one process and one thread, is kept over chunks, and is bounded.
+What differs in nearly every row (addresses, numbers) is read by fast paths and not remembered.
 """
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from itertools import chain
+from typing import Any, Final, TypeVar
 
-from winnow_pipeline.contacts.companies import attributes_of, domain_of
-from winnow_pipeline.contacts.emails import address_of, is_free
-from winnow_pipeline.contacts.names import name_of, part_of
-from winnow_pipeline.contacts.phones import Phone, phone_of
-from winnow_pipeline.contacts.places import country_of
-from winnow_pipeline.contacts.texts import said
-from winnow_pipeline.contacts.titles import title_of
-from winnow_pipeline.leads import RECOGNISED, Account, Contact, EmailStatus, Field, Lead, PhoneStatus, RawRow, Reason
+import idna
 
-NOTHING: Final = Reason("no_contact", "The row has no name, address, phone number, profile or company.")
-_PLAIN: Final = (
-    Field.NATIONAL_ID,
-    Field.EXTERNAL_ID,
-    Field.STREET,
-    Field.HOUSE_NUMBER,
-    Field.CITY,
-    Field.REGION,
-    Field.POSTCODE,
+from winnow_pipeline.contacts import addresses, companies, countries, dates, names, phones, profiles
+from winnow_pipeline.contacts.addresses import Address
+from winnow_pipeline.contacts.job_titles import job_title
+from winnow_pipeline.contacts.mail_domains import mail_domain
+from winnow_pipeline.contacts.names import Name
+from winnow_pipeline.contacts.phones import Phone
+from winnow_pipeline.contacts.texts import said, storable
+from winnow_pipeline.leads import CUSTOM, Account, Contact, EmailStatus, Field, Lead, PhoneStatus, RawRow, Reason
+
+NO_CONTACT: Final = Reason(
+    "no_contact", "The row names no person, address, telephone number, profile, company or domain."
 )
-_LINKEDIN: Final = re.compile(
-    r"(?:https?://)?(?:[a-z]{2,3}\.)?linkedin\.com/(?:mwlite/)?(?:in|pub)/(?P<name>[^/?#\s]+)", re.IGNORECASE
-)
-_DATE: Final = re.compile(r"(\d{1,4})[./\- ](\d{1,2})[./\- ](\d{1,4})")
-_COMPACT_DATE: Final = re.compile(r"(\d{4})(\d{2})(\d{2})")
+
+_DISTINCT: Final = 1 << 16
+_NO_PHONE: Final = Phone("", PhoneStatus.UNKNOWN)
+
+T = TypeVar("T")
 
 
-@dataclass(slots=True)
 class Caches:
-    """Of one process: what was found out about numbers, by text and country."""
+    """What the distinct values of former rows were read as; each kind is bounded, and drops what was not used longest."""
 
-    phones: dict[tuple[str, str | None], Phone] = field(default_factory=dict)
-    most: int = 100_000
+    def __init__(self, *, distinct: int = _DISTINCT) -> None:
+        def remembered(read: Callable[..., T]) -> Callable[..., T]:
+            return lru_cache(distinct)(read)
 
-    def phone(self, text: str, region: str | None) -> Phone:
-        """A number, read once."""
-        key = text, region
-        found = self.phones.get(key)
-        if found is None:
-            if len(self.phones) >= self.most:
-                self.phones.clear()
-            found = self.phones[key] = phone_of(text, region=region)
-        return found
+        self.said = remembered(said)
+        self.first_name = remembered(_of_said(names.first_name))
+        self.last_name = remembered(_of_said(names.last_name))
+        self.title = remembered(job_title)
+        self.country = remembered(countries.country)
+        self.site = remembered(companies.site)
+        self.mail_domain = remembered(mail_domain)
+        self.attributes = {str(field): remembered(read) for field, read in companies.READERS.items()}
 
 
 def normalized(rows: Sequence[RawRow], caches: Caches) -> list[Lead]:
-    """Leads of rows; those that could not be read, or say nothing, have their reason."""
+    """The rows as leads, in their order.
+
+    A row that could not be read stays what it is, with its reason; one that says nothing of a person or a company gets
+    the reason `no_contact`. Addresses that can be none are undeliverable already; all others are unknown until judged.
+    """
     return [_lead(row, caches) for row in rows]
 
 
 def mail_domains(leads: Sequence[Lead]) -> set[str]:
-    """Domains, in ASCII, of which it has to be asked whether they take mail."""
-    found: set[str] = set()
-    for lead in leads:
-        if lead.contact.email and lead.contact.email_status is not EmailStatus.UNDELIVERABLE:
-            domain = ascii_domain(lead.contact.email.rpartition("@")[2])
-            if domain is not None:
-                found.add(domain)
-    return found
+    """The domains, as DNS knows them, that have to be asked whether they take mail."""
+    sound = (lead.contact for lead in leads if lead.contact.email_status is not EmailStatus.UNDELIVERABLE)
+    found = {asked_domain(contact.email) for contact in sound if contact.email is not None}
+    return {domain for domain in found if domain is not None}
 
 
-@lru_cache(maxsize=65_536)
-def ascii_domain(domain: str) -> str | None:
-    """A mail domain as the DNS has it; None for an address literal."""
+def asked_domain(email: str) -> str | None:
+    """The domain, as DNS knows it, that takes the mail of a sound address; None for an address literal."""
+    domain = email.rpartition("@")[2]
     if domain.isascii():
-        return None if domain.startswith("[") else domain
-    try:
-        return domain.encode("idna").decode()
-    except UnicodeError:
-        return None
+        return domain if domain[:1] != "[" else None
+    return _encoded(domain)
+
+
+@lru_cache(4_096)
+def _encoded(domain: str) -> str:
+    return idna.encode(domain).decode("ascii")
+
+
+def _of_said(read: Callable[[str], str | None]) -> Callable[[str], str | None]:
+    def readable(text: str) -> str | None:
+        found = said(text)
+        return read(found) if found is not None else None
+
+    return readable
 
 
 def _lead(row: RawRow, caches: Caches) -> Lead:
+    values, source = _held(row.values), _held(row.source)
     if row.reason is not None:
+        contact, account, reason = Contact(), Account(), row.reason
         return Lead(
             number=row.number,
             line=row.line,
-            contact=Contact(),
-            account=Account(),
-            source=row.source,
-            values=row.values,
-            reason=row.reason,
+            contact=contact,
+            account=account,
+            source=source,
+            values=values,
+            reason=reason,
         )
-    values = {name: text for name, value in row.values.items() if (text := said(value)) is not None}
-    contact = _contact(values, caches)
-    account = _account(values, row.values, contact)
-    empty = RECOGNISED.isdisjoint(values)
+    address = _address(values, caches)
+    contact = _contact(values, address, caches)
+    account = _account(values, address, caches)
     return Lead(
         number=row.number,
         line=row.line,
         contact=contact,
         account=account,
-        source=row.source,
-        values=row.values,
-        reason=NOTHING if empty else None,
+        source=source,
+        values=values,
+        reason=None if _says_anything(contact, account) else NO_CONTACT,
     )
 
 
-def _contact(values: Mapping[str, str], caches: Caches) -> Contact:
-    found: dict[str, Any] = {name.value: values[name] for name in _PLAIN if name in values}
-    _add_name(found, values)
-    if Field.TITLE in values:
-        title = title_of(values[Field.TITLE])
-        found |= {
-            "title": values[Field.TITLE],
-            "title_normalized": title.normalized,
-            "seniority": title.seniority,
-            "function": title.function,
-        }
-    if Field.EMAIL in values:
-        address = address_of(values[Field.EMAIL])
-        found |= {
-            "email": address.email,
-            "email_status": address.status,
-            "email_reasons": address.reasons,
-            "email_suggestion": address.suggestion,
-        }
-    if Field.COUNTRY in values:
-        found["country"] = country_of(values[Field.COUNTRY]) or values[Field.COUNTRY]
-    _add_phones(found, values, caches)
-    if Field.LINKEDIN in values and (profile := linkedin_of(values[Field.LINKEDIN])) is not None:
-        found["linkedin"] = profile
-    if Field.DATE_OF_BIRTH in values:
-        found["date_of_birth"] = date_of(values[Field.DATE_OF_BIRTH])
-    return Contact(**found)
+def _held(texts: Mapping[str, str]) -> Mapping[str, str]:
+    """`texts` as every store can hold them; the same mapping where they are so already, as nearly always."""
+    together = "".join(chain(texts, texts.values()))
+    if together.isascii() and "\0" not in together:
+        return texts
+    if storable(together) == together:
+        return texts
+    return {storable(name): storable(text) for name, text in texts.items()}
 
 
-def _add_name(found: dict[str, Any], values: Mapping[str, str]) -> None:
-    first, middle, last = (
-        part_of(values[name]) if name in values else None
-        for name in (Field.FIRST_NAME, Field.MIDDLE_NAME, Field.LAST_NAME)
+def _says_anything(contact: Contact, account: Account) -> bool:
+    return bool(
+        contact.full_name
+        or contact.email
+        or contact.phone
+        or contact.mobile_phone
+        or contact.linkedin
+        or account.name
+        or account.domain
     )
-    full = None
-    if Field.FULL_NAME in values:
-        name = name_of(values[Field.FULL_NAME])
-        full = name.full
-        if first is None and last is None:
-            first, middle, last = name.first, middle or name.middle, name.last
-    joined = " ".join(part for part in (first, middle, last) if part)
-    for name_of_part, part in (("first_name", first), ("middle_name", middle), ("last_name", last)):
-        if part is not None:
-            found[name_of_part] = part
-    if full or joined:
-        found["full_name"] = full or joined
 
 
-def _add_phones(found: dict[str, Any], values: Mapping[str, str], caches: Caches) -> None:
-    country = found.get("country")
-    region = country if country is not None and len(country) == 2 else None
-    numbers = [
-        caches.phone(values[name], region) if name in values else None for name in (Field.PHONE, Field.MOBILE_PHONE)
-    ]
-    phone, mobile = numbers
-    if phone is None and mobile is not None:
-        phone = mobile
-    if phone is not None:
-        found["phone"] = phone.text
-        found["phone_status"] = phone.status
-    if mobile is not None and mobile.status is not PhoneStatus.INVALID:
-        found["mobile_phone"] = mobile.text
+def _address(values: Mapping[str, str], caches: Caches) -> Address | None:
+    text = values.get(Field.EMAIL)
+    return addresses.read(text, caches.mail_domain) if text is not None and said(text) is not None else None
 
 
-def _account(values: Mapping[str, str], raw: Mapping[str, str], contact: Contact) -> Account:
-    domain = domain_of(values[Field.DOMAIN]) if Field.DOMAIN in values else None
-    if domain is None and contact.email and "syntax" not in contact.email_reasons:
-        host = contact.email.rpartition("@")[2]
-        domain = None if is_free(host) or "disposable" in contact.email_reasons else domain_of(host)
-    name = values.get(Field.COMPANY)
-    attributes = attributes_of(raw)
-    if name is not None and len(name) <= 500:
-        attributes = {"name": name, **attributes}
-    return Account(name=name, domain=domain, attributes=attributes)
+def _contact(values: Mapping[str, str], address: Address | None, caches: Caches) -> Contact:
+    get = values.get
+    nation = caches.said(get(Field.COUNTRY))
+    code = caches.country(nation) if nation is not None else None
+    name = _name(values, caches)
+    title = caches.said(get(Field.TITLE))
+    job = caches.title(title) if title is not None else None
+    phone = _phone(get(Field.PHONE), code)
+    mobile = _phone(get(Field.MOBILE_PHONE), code)
+    profile, born = said(get(Field.LINKEDIN)), said(get(Field.DATE_OF_BIRTH))
+    return Contact(
+        full_name=name.full,
+        first_name=name.first,
+        middle_name=name.middle,
+        last_name=name.last,
+        title=title,
+        title_normalized=job.normalized if job is not None else None,
+        seniority=job.seniority if job is not None else None,
+        function=job.function if job is not None else None,
+        email=address.text if address is not None else None,
+        email_status=_status(address),
+        email_reasons=address.reasons if address is not None else (),
+        email_suggestion=address.suggestion if address is not None else None,
+        phone=phone.text or None,
+        phone_status=phone.status,
+        mobile_phone=mobile.text or None,
+        linkedin=profiles.linkedin(profile) if profile is not None else None,
+        date_of_birth=dates.date_of_birth(born, country=code) if born is not None else None,
+        national_id=said(get(Field.NATIONAL_ID)),
+        external_id=said(get(Field.EXTERNAL_ID)),
+        street=said(get(Field.STREET)),
+        house_number=said(get(Field.HOUSE_NUMBER)),
+        city=caches.said(get(Field.CITY)),
+        region=caches.said(get(Field.REGION)),
+        postcode=said(get(Field.POSTCODE)),
+        country=code or nation,
+    )
 
 
-@lru_cache(maxsize=16_384)
-def linkedin_of(text: str) -> str | None:
-    """The address of a person's profile; None where the text is none."""
-    found = _LINKEDIN.search(text)
-    return None if found is None else f"https://www.linkedin.com/in/{found['name'].lower()}"
+def _status(address: Address | None) -> EmailStatus:
+    return EmailStatus.UNKNOWN if address is None or address.is_sound else EmailStatus.UNDELIVERABLE
 
 
-@lru_cache(maxsize=65_536)
-def date_of(text: str) -> str:
-    """A date as YYYY-MM-DD; as given where it cannot be told which day it is."""
-    found = _COMPACT_DATE.fullmatch(text) or _DATE.match(text)
-    if found is None:
-        return text
-    one, two, three = (int(part) for part in found.groups())
-    if len(found[1]) == 4:
-        year, month, day = one, two, three
-    elif len(found[3]) == 4:
-        year, month, day = three, two, one
-        if one > 12 >= two or "." in text or one == two:
-            pass
-        elif two > 12 >= one:
-            month, day = one, two
-        else:
-            return text
-    else:
-        return text
-    try:
-        return date(year, month, day).isoformat()
-    except ValueError:
-        return text
+def _name(values: Mapping[str, str], caches: Caches) -> Name:
+    first, last = values.get(Field.FIRST_NAME), values.get(Field.LAST_NAME)
+    middle, full = values.get(Field.MIDDLE_NAME), said(values.get(Field.FULL_NAME))
+    return names.joined(
+        full=full,
+        first=caches.first_name(first) if first is not None else None,
+        middle=caches.first_name(middle) if middle is not None else None,
+        last=caches.last_name(last) if last is not None else None,
+    )
+
+
+def _phone(text: str | None, country: str | None) -> Phone:
+    found = said(text)
+    return phones.read(found, region=country) if found is not None else _NO_PHONE
+
+
+def _account(values: Mapping[str, str], address: Address | None, caches: Caches) -> Account:
+    name, written = caches.said(values.get(Field.COMPANY)), values.get(Field.DOMAIN)
+    domain = caches.site(written) if written is not None else None
+    if domain is None and address is not None:
+        domain = address.site
+    return Account(
+        name=name if name is None or len(name) <= companies.LONGEST_NAME else None,
+        domain=domain,
+        attributes=_attributes(values, caches),
+    )
+
+
+def _attributes(values: Mapping[str, str], caches: Caches) -> dict[str, Any]:
+    """What the row says of the company; large ones are bounded together."""
+    attributes: dict[str, Any] = {}
+    large = own = False
+    for field, text in values.items():
+        read = caches.attributes.get(field)
+        if read is not None:
+            found = read(text)
+            if found is not None:
+                attributes[str(field)] = found
+                large = large or len(text) > companies.LONGEST_SHORT
+        elif field.startswith(CUSTOM):
+            own = True
+    if own and (custom := companies.custom(values)):
+        attributes["custom"] = custom
+    nation = caches.said(values.get(Field.COUNTRY))
+    code = caches.country(nation) if nation is not None else None
+    if code is not None:
+        attributes["country"] = code
+    return companies.bounded(attributes) if large or own else attributes
