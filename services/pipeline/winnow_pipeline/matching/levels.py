@@ -252,7 +252,8 @@ def _first_names(names: Names, one: Codes, two: Codes) -> Levels:
     texts = [_compact(names, codes) for codes in (first, second)]
     short = np.minimum(*map(_lengths, texts))
     slips, likeness = _slips(texts[0], texts[1], 1), _likeness(texts[0], texts[1])
-    lines = (names.lines[first][:, :, None] == names.lines[second][:, None, :]).any(axis=(1, 2))
+    one_lines, two_lines = names.lines[first], names.lines[second]
+    lines = ((one_lines[:, :, None] == two_lines[:, None, :]) & (one_lines >= 0)[:, :, None]).any(axis=(1, 2))
     initial = (names.initial[first] == names.initial[second]) & (names.single[first] | names.single[second])
     levels = _graded(
         Comparison.FIRST_NAME,
@@ -393,7 +394,9 @@ def _companies(features: Features, left: Rows, right: Rows) -> Levels:
 def _company_names(one: Sequence[str], two: Sequence[str]) -> Levels:
     within = np.fromiter(
         (
-            set(a.split()) <= set(b.split()) or set(b.split()) <= set(a.split()) or a.replace(" ", "") == b.replace(" ", "")
+            set(a.split()) <= set(b.split())
+            or set(b.split()) <= set(a.split())
+            or a.replace(" ", "") == b.replace(" ", "")
             for a, b in zip(one, two, strict=True)
         ),
         np.bool_,

@@ -39,7 +39,7 @@ class Names:
     single: NDArray[np.bool_]
     """By code: it begins with a word of one letter."""
     lines: NDArray[np.int16]
-    """By code: lines of the nicknames; unused places are negative and differ for each place, so that none are equal."""
+    """By code: lines of the nicknames; unused places are negative."""
     sound: Codes
     """By code: how the name sounds, roughly as Soundex has it; for blocking."""
     person: Codes
@@ -90,8 +90,7 @@ def _described(column: Column, length: int) -> Names:
     count = len(column.texts)
     joined, head, tail, initial, sound, person = (np.zeros(count, np.int32) for _ in range(6))
     single = np.zeros(count, np.bool_)
-    lines = np.empty((count, _LINES), np.int16)
-    lines[:] = -1 - np.arange(_LINES)
+    lines = np.full((count, _LINES), -1, np.int16)
     for start in range(0, count, _AT_ONCE):
         for code, text in enumerate(column.texts.slice(start, _AT_ONCE).to_pylist(), start):
             found = text.split()
@@ -105,7 +104,17 @@ def _described(column: Column, length: int) -> Names:
             lines[code, : len(of_lines)] = of_lines
             person[code] = of_lines[0] if of_lines else head[code] + 1_000
     return Names(
-        column.codes[:length], column.codes[length:], column.texts, joined, head, tail, initial, single, lines, sound, person
+        column.codes[:length],
+        column.codes[length:],
+        column.texts,
+        joined,
+        head,
+        tail,
+        initial,
+        single,
+        lines,
+        sound,
+        person,
     )
 
 

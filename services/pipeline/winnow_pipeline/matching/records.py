@@ -65,8 +65,12 @@ class Records:
             return joined
         self._pad(field, self._length)
         pieces = self._chunks.setdefault(field, [])
-        table = pa.chunked_array([joined.dictionary_decode() if joined is not None else None, *pieces][joined is None :])
-        encoded = table.combine_chunks().dictionary_encode() if len(table) else pa.array([], pa.string()).dictionary_encode()
+        table = pa.chunked_array(
+            [joined.dictionary_decode() if joined is not None else None, *pieces][joined is None :]
+        )
+        encoded = (
+            table.combine_chunks().dictionary_encode() if len(table) else pa.array([], pa.string()).dictionary_encode()
+        )
         self._joined[field] = self._length, encoded
         pieces.clear()
         return encoded

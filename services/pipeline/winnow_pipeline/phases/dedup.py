@@ -138,7 +138,7 @@ async def _store(
         await batches.set_stage(
             connection, tenant=task.tenant, batch_id=task.batch, stage="score" if parts else "close"
         )
-        if clusters is not None and clusters.model is not None:
+        if clusters is not None:
             await batches.set_match_model(connection, tenant=task.tenant, batch_id=task.batch, model=clusters.model)
         kind, numbers = (Kind.SCORE, [each.number for each in parts]) if parts else (Kind.CLOSE, [0])
         await tasks.add(connection, tenant=task.tenant, batch=task.batch, kind=kind, now=shop.clock(), numbers=numbers)

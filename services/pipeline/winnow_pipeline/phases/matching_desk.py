@@ -12,10 +12,10 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from winnow_pipeline.matching.clustering import clustered
+from winnow_pipeline.matching.clustering import clustered, reestimated
 from winnow_pipeline.matching.fields import MatchField
 from winnow_pipeline.matching.keys import matches_between
-from winnow_pipeline.matching.model import SHIPPED, Model, reestimated
+from winnow_pipeline.matching.model import SHIPPED, Model
 from winnow_pipeline.matching.records import Record, Records
 from winnow_pipeline.phases.prepared import Prepared, match_record
 from winnow_pipeline.vault.contents import lead_of
@@ -36,8 +36,8 @@ class Clusters:
     """Place of each row's survivor; its own where it is alone or survives."""
     best_link: NDArray[np.int64]
     confidence: NDArray[np.float32]
-    model: str | None
-    """By which they were compared, as JSON; None for the shipped one."""
+    model: str
+    """By which they were compared, as JSON."""
 
 
 @dataclass(slots=True)
@@ -79,14 +79,17 @@ def numbers_of(content: bytes) -> list[int]:
 def cluster() -> Clusters:
     """Compare all rows that were added."""
     desk = _desk()
-    model = desk.model = SHIPPED if len(desk.records) < REESTIMATED_FROM else reestimated(desk.records, SHIPPED)
+    model = SHIPPED.for_rows(len(desk.records))
+    if len(desk.records) >= REESTIMATED_FROM:
+        model = reestimated(desk.records, model)
+    desk.model = model
     found = clustered(desk.records, model=model, preference=desk.preferences)
     return Clusters(
         numbers=np.array(desk.numbers, np.int64),
         survivor=found.survivor,
         best_link=found.best_link,
         confidence=found.confidence,
-        model=None if model is SHIPPED else model.to_json(),
+        model=model.to_json(),
     )
 
 

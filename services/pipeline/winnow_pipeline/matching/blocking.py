@@ -1,0 +1,135 @@
+"""Which pairs are compared at all: rows that have a key in common, in blocks of bounded size.
+
+A pass is a key that the same person has in both rows, if no slip of the pen is in just these fields; every pass forgives
+others. A block that is too large is cut by further keys; what is still too large is sorted, and each row compared with
+its neighbours there, so that no block is left out and none takes its square in time.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from winnow_pipeline.matching.columns import Places, combined
+from winnow_pipeline.matching.features import Features
+
+LARGEST_BLOCK: Final = 40
+"""Rows that are all compared with each other: 780 pairs."""
+_WINDOW: Final = 12
+"""Neighbours that a row of a larger block is compared with."""
+PAIRS_AT_ONCE: Final = 500_000
+
+Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """Keys by row, -1 for none: the passes in order, and what large blocks are cut by."""
+
+    keys: tuple[Places, ...]
+    cuts: tuple[Places, ...]
+
+
+def passes_of(features: Features) -> Passes:
+    """The passes over rows."""
+    names = features.names
+    joined, sound, person, initial = (
+        np.append(codes, np.int32(-1)) for codes in (names.joined, names.sound, names.person, names.initial)
+    )
+    first, first_initial = person[names.first], initial[names.first]
+    last, last_sound = joined[names.last], sound[names.last]
+    first_sound = sound[names.first]
+    city, postcode, street = features.city.codes, features.postcode.codes, features.street.codes
+    work, company, birth = features.work, features.company.codes, features.birth
+    unnamed = np.where(features.named(), -1, 1)
+    keys = (
+        combined(features.email.codes),
+        combined(features.phone.codes, first_initial),
+        combined(features.phone.codes),
+        combined(features.linkedin.codes),
+        combined(features.national_id.codes),
+        combined(last, first),
+        combined(birth, last_sound),
+        combined(birth, first),
+        combined(features.local.codes),
+        combined(work, first, last_sound),
+        combined(work, last_sound),
+        combined(company, first),
+        combined(postcode, last_sound, first_initial),
+        combined(postcode, first),
+        combined(city, last_sound, first_sound),
+        combined(city, first, birth // 10_000),
+        combined(street, first_initial),
+        combined(street, postcode),
+        combined(last_sound, first_sound),
+        combined(company, unnamed),
+        combined(work, unnamed),
+        combined(birth, postcode),
+        combined(birth, city),
+    )
+    cuts = (
+        combined(last, first),
+        combined(first, last_sound),
+        combined(work, last_sound),
+        combined(postcode, last_sound),
+        combined(birth),
+        combined(city, first),
+        combined(features.phone.codes),
+    )
+    return Passes(keys, cuts)
+
+
+def pairs_of(keys: Places, passes: Passes) -> Iterator[Pairs]:
+    """Pairs of one pass, none of them twice, some hundred thousand at once."""
+    places = np.flatnonzero(keys >= 0).astype(np.int32)
+    order = places[np.argsort(keys[places], kind="stable")]
+    values = keys[order]
+    bounds = np.flatnonzero(np.append(True, values[1:] != values[:-1]))
+    sizes = np.diff(np.append(bounds, len(values)))
+    small = (sizes > 1) & (sizes <= LARGEST_BLOCK)
+    yield from _all_pairs(order, bounds[small], sizes[small])
+    large = np.flatnonzero(sizes > LARGEST_BLOCK)
+    if len(large):
+        rows = np.concatenate([order[bounds[each] : bounds[each] + sizes[each]] for each in large])
+        blocks = np.repeat(np.arange(len(large)), sizes[large])
+        yield from _cut(rows, blocks, passes)
+
+
+def _cut(rows: NDArray[np.int32], blocks: NDArray[np.int64], passes: Passes) -> Iterator[Pairs]:
+    """Neighbours within a block, in the order of each of the cuts."""
+    for cut in passes.cuts:
+        order = np.lexsort((cut[rows], blocks))
+        sorted_rows, sorted_blocks = rows[order], blocks[order]
+        known = cut[sorted_rows] >= 0
+        for step in range(1, _WINDOW + 1):
+            same = (sorted_blocks[step:] == sorted_blocks[:-step]) & known[step:] & known[:-step]
+            same &= cut[sorted_rows[step:]] == cut[sorted_rows[:-step]]
+            if same.any():
+                left, right = sorted_rows[:-step][same], sorted_rows[step:][same]
+                for start in range(0, len(left), PAIRS_AT_ONCE):
+                    yield left[start : start + PAIRS_AT_ONCE], right[start : start + PAIRS_AT_ONCE]
+
+
+def _all_pairs(order: NDArray[np.int32], bounds: NDArray[np.int64], sizes: NDArray[np.int64]) -> Iterator[Pairs]:
+    """Every pair of every block: each row with the row so many places behind it, block by block of one size."""
+    lefts: list[NDArray[np.int32]] = []
+    rights: list[NDArray[np.int32]] = []
+    waiting = 0
+    for step in range(1, int(sizes.max(initial=0))):
+        reaching = sizes > step
+        starts, counts = bounds[reaching], sizes[reaching] - step
+        if not len(starts):
+            break
+        total = int(counts.sum())
+        offsets = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
+        left = np.repeat(starts, counts) + offsets
+        lefts.append(order[left])
+        rights.append(order[left + step])
+        waiting += total
+        if waiting > PAIRS_AT_ONCE:
+            yield np.concatenate(lefts), np.concatenate(rights)
+            lefts, rights, waiting = [], [], 0
+    if waiting:
+        yield np.concatenate(lefts), np.concatenate(rights)
