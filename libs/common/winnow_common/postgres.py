@@ -27,6 +27,10 @@ from asyncpg.pool import PoolConnectionProxy
 Record: TypeAlias = asyncpg.Record
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Queryable: TypeAlias = (
+    "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record] | asyncpg.Pool[asyncpg.Record]"
+)
+"""What a single statement may be sent to."""
 
 CONNECT_TIMEOUT = 5.0
 ACQUIRE_TIMEOUT = 10.0

@@ -61,9 +61,7 @@ async def serve(settings: Settings) -> AsyncIterator[Background]:
             handlers=EnrichmentRequests(enricher=_enricher(base)).all(),
         )
         consume("scores", SCORES, group=SCORES_GROUP, handlers=ScoreFacts(clock=system_clock).all())
-        consume(
-            "consumer", PIPELINE_REQUESTS, group=GROUP, handlers=handlers(settings, base=base, clock=system_clock)
-        )
+        consume("consumer", PIPELINE_REQUESTS, group=GROUP, handlers=handlers(settings, base=base, clock=system_clock))
         yield base.background
 
 

@@ -50,7 +50,9 @@ class ReceiptSigner:
     """Signs receipts by a key of this installation, which comes from its master key (HKDF, RFC 5869)."""
 
     def __init__(self, master_key: bytes) -> None:
-        seed = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"winnow sign receipts of erasure").derive(master_key)
+        seed = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"winnow sign receipts of erasure").derive(
+            master_key
+        )
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
 
     def signed(self, receipt: dict[str, Any]) -> dict[str, Any]:
@@ -106,7 +108,13 @@ class Erased:
 
 
 async def erase(
-    connection: Connection, subject: Subject, keys: OpenedKeys, *, signer: ReceiptSigner, receipt_id: UUID, now: datetime
+    connection: Connection,
+    subject: Subject,
+    keys: OpenedKeys,
+    *,
+    signer: ReceiptSigner,
+    receipt_id: UUID,
+    now: datetime,
 ) -> Erased:
     """Erase whom a subject names, in the caller's transaction. Repeating it gives the same receipt."""
     tenant = keys.tenant

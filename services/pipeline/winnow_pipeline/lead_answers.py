@@ -70,9 +70,7 @@ def qualified(opened: OpenedLead) -> dict[str, Any]:
     }
 
 
-def detailed(
-    opened: OpenedLead, *, matches: Sequence[Mapping[str, Any]], duplicates: Sequence[UUID]
-) -> dict[str, Any]:
+def detailed(opened: OpenedLead, *, matches: Sequence[Mapping[str, Any]], duplicates: Sequence[UUID]) -> dict[str, Any]:
     """A `LeadAnswer`."""
     stored = opened.stored
     account = opened.account or {}
@@ -150,10 +148,9 @@ def _sources(opened: OpenedLead) -> list[dict[str, Any]]:
     content, account = opened.content, opened.account
     if content is None:
         return []
-    found: list[dict[str, Any]] = []
-    for name in _CONTACT:
-        if getattr(content.contact, name) and name not in {"email_status", "phone_status", "email_reasons"}:
-            found.append(_source(name, content.filled.get(name, "row")))
+    judged = {"email_status", "phone_status", "email_reasons"}
+    said = [name for name in _CONTACT if name not in judged and getattr(content.contact, name)]
+    found = [_source(name, content.filled.get(name, "row")) for name in said]
     others = (account or {}).get("found")
     told = set((account or {}).get("told", content.account.attributes))
     for name in (account or {}).get("attributes", content.account.attributes):

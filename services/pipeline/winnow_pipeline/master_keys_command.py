@@ -1,7 +1,7 @@
 """`python -m winnow_pipeline master-keys [rotate]`: wrap tenants' keys by the newest master key.
 
-A new master key is put in MASTER_KEY and the old one among PREVIOUS_MASTER_KEYS; then this is run once; then the old one
-may go from the settings.
+A new master key is put in MASTER_KEY and the old one among PREVIOUS_MASTER_KEYS; then this is run once; then the old
+one may go from the settings.
 """
 
 import asyncio

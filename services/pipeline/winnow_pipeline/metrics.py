@@ -10,7 +10,9 @@ STEPS = Histogram(
     ["kind"],
     buckets=(0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300),
 )
-STEPS_FAILED = Counter("winnow_pipeline_steps_failed", "Steps that failed for a reason nobody foresaw, by kind.", ["kind"])
+STEPS_FAILED = Counter(
+    "winnow_pipeline_steps_failed", "Steps that failed for a reason nobody foresaw, by kind.", ["kind"]
+)
 LEASES_LOST = Counter("winnow_pipeline_leases_lost", "Steps whose lease ran out, so that somebody else took them over.")
 PAUSED = Gauge("winnow_pipeline_paused", "1 while steps wait for the outbox to drain.")
 SOURCE_CALLS = Counter(

@@ -1,6 +1,6 @@
 """Files of uploads as the readers take them, and answers that are too personal or too large for the log."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -28,9 +28,10 @@ class SealedSource:
         """Bytes in all."""
         return self._reference.size
 
-    def read(self, offset: int = 0) -> AsyncIterator[bytes]:
+    async def read(self, offset: int = 0) -> AsyncGenerator[bytes, None]:
         """The bytes from `offset` on. Raises `ObjectMissing`, `SealedCorrupt`, `TemporaryError`."""
-        return self._objects.read(self._reference, tenant=self._tenant, offset=offset)
+        async for piece in self._objects.read(self._reference, tenant=self._tenant, offset=offset):
+            yield piece
 
 
 async def sealed_answer(objects: SealedStore, value: Any, *, tenant: UUID, now: datetime) -> Outcome:

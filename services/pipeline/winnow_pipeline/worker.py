@@ -89,9 +89,7 @@ class Worker:
         if await self._is_paused():
             return False
         now = self._shop.clock()
-        task = await tasks.lease(
-            self._shop.pool, holder=self._holder, kinds=self._kinds, now=now, until=now + LEASE
-        )
+        task = await tasks.lease(self._shop.pool, holder=self._holder, kinds=self._kinds, now=now, until=now + LEASE)
         if task is None:
             return False
         await self._carry_out(task)

@@ -30,9 +30,16 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9_!#$%&'*+\-/=?^`{|}~]+(?:\.[A-Za-z0-9_!#$
 _LOWERED: Final = frozenset(CASE_INSENSITIVE_MAILBOX_NAMES)
 _MAILTO: Final = re.compile(r"mailto:", re.IGNORECASE)
 _NAMED: Final = re.compile(r"[^<>@]*<([^<>\s]+@[^<>\s]+)>[;,\s]*|\"[^\"]*\"\s*<([^<>\s]+@[^<>\s]+)>[;,\s]*")
-_COMMENT: Final = re.compile(r"\((?:[^()\\\x00-\x08\x0b\x0c\x0e-\x1f]|\\[\x20-\x7e])*\)")
-_FOLDING: Final = re.compile(r"[ \t]*(?:\r\n[ \t]+)?")
+_SPACE: Final = r"(?:(?:[ \t]*\r\n)?[ \t]+)"
+_SPACES_AROUND: Final = re.compile(rf"^{_SPACE}|{_SPACE}$")
+_QUOTED_PAIR: Final = re.compile(r"\\[\x20-\x7e]")
+_INNER_COMMENT: Final = re.compile(r"\((?:[^()\\\x00-\x08\x0a-\x1f\x7f]|\r\n[ \t])*\)")
+_MARK_AT_DOT: Final = re.compile("\ue000(?=\\.)|(?<=\\.)\ue000")
+_MARK: Final = "\ue000"
+"""Stands where a comment was; of private use, so that no address has it."""
 _AROUND: Final = " \t\r\n\u00a0\u200b\u200e\u200f\u2060\ufeff"
+_AT: Final = re.compile(r"\[at\]|\(at\)", re.IGNORECASE)
+_DOTS: Final = re.compile(r"\.{2,}")
 _TAIL: Final = " .,;:>)]}'\"<([{"
 _ROLES: Final = MATCHED_ROLES | frozenset(
     """
@@ -118,7 +125,7 @@ def _by_library(text: str) -> Syntax | None:
         found = validate_email(text, check_deliverability=False, allow_quoted_local=True, allow_domain_literal=True)
     except EmailNotValidError:
         return None
-    literal = found.domain_address is not None
+    literal = found.domain.startswith("[")
     marks = (("quoted_local_part", _is_quoted(found)), ("address_literal", literal))
     return Syntax(
         local=found.local_part,
@@ -132,6 +139,11 @@ def _is_quoted(found: ValidatedEmail) -> bool:
     return found.original.startswith('"')
 
 
+def exact(text: str) -> Syntax | None:
+    """The address that `text` is, with comments and white space at the ends of its parts, but nothing else around it."""
+    return syntax(text) or _without_comments(text)
+
+
 def _syntax_of(text: str) -> Syntax | None:
     """The address in a cell, which may have something around it."""
     found = syntax(text)
@@ -142,46 +154,47 @@ def _syntax_of(text: str) -> Syntax | None:
         bare = bare[match.end() :].partition("?")[0]
     elif match := _NAMED.fullmatch(bare):
         bare = match[1] or match[2]
-    if bare != text and (found := syntax(bare)) is not None:
-        return found
-    return _without_comments(bare)
+    return exact(bare)
 
 
 def _without_comments(text: str) -> Syntax | None:
     """The address in a text with comments, or white space at the ends of its parts (RFC 5322, 3.2.2 and 3.4.1)."""
-    local, at, domain = text.rpartition("@")
-    if not at or len(text) > LONGEST or not set(" \t(") & set(text) or '"' in text:
+    if len(text) > LONGEST or _MARK in text or not ("(" in text or " " in text or "\t" in text):
         return None
-    parts = [_trimmed(local), _trimmed(domain)]
-    found = syntax("@".join(parts)) if all(parts) else None
+    bare = _commentless(text)
+    local, at, domain = bare.rpartition("@")
+    found = syntax(f"{_trimmed(local)}@{_trimmed(domain)}") if at else None
     if found is None:
         return None
-    return Syntax(
-        local=found.local,
-        domain=found.domain,
-        ascii_domain=found.ascii_domain,
-        reasons=("comment", *found.reasons),
-    )
+    reasons = ("comment", *found.reasons)
+    return Syntax(local=found.local, domain=found.domain, ascii_domain=found.ascii_domain, reasons=reasons)
+
+
+def _commentless(text: str) -> str:
+    """`text` with a mark for each comment; comments may be within comments."""
+    if '"' in text:
+        return text
+    text = _QUOTED_PAIR.sub("", text) if "(" in text else text
+    while (shorter := _INNER_COMMENT.sub(_MARK, text)) != text:
+        text = shorter
+    return _MARK_AT_DOT.sub("", text)
 
 
 def _trimmed(part: str) -> str:
     """A part without comments and white space before and after it."""
-    bare = part.strip(" \t")
-    while (match := _COMMENT.match(bare)) is not None:
-        bare = bare[match.end() :].lstrip(" \t")
-    while bare.endswith(")") and (start := bare.rfind("(")) >= 0 and _COMMENT.fullmatch(bare, start):
-        bare = bare[:start].rstrip(" \t")
-    return bare
+    while (bare := _SPACES_AROUND.sub("", part.strip(_MARK))) != part:
+        part = bare
+    return part
 
 
 def _repaired(text: str) -> str | None:
     """What was probably meant by a text that is no address."""
     bare = cleaned(text)[: 2 * LONGEST].strip(_TAIL).replace(" ", "")
-    bare = re.sub(r"(?i)\[at\]|\(at\)", "@", bare)
+    bare = _AT.sub("@", bare)
     local, at, domain = bare.rpartition("@")
     if not at or not local or not domain:
         return None
-    domain = re.sub(r"\.{2,}", ".", domain.replace(",", ".")).strip(".")
-    better = f"{local.strip('.')}@{meant(domain) or domain}"
+    domain = _DOTS.sub(".", domain.replace(",", ".")).strip(".")
+    better = f"{local.replace(',', '.').strip('.')}@{meant(domain) or domain}"
     found = syntax(better)
     return found.text if found is not None and found.text != text and not found.reasons else None

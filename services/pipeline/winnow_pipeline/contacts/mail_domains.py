@@ -82,7 +82,7 @@ def mail_domain(ascii: str) -> MailDomain:
 
 def is_free(domain: str) -> bool:
     """Whether anybody may have an address there."""
-    return domain in free_mail() or (site := _parent(domain)) is not None and site in free_mail()
+    return domain in free_mail() or ((site := _parent(domain)) is not None and site in free_mail())
 
 
 @lru_cache(maxsize=1)
@@ -98,6 +98,9 @@ def meant(domain: str) -> str | None:
     great providers, beginning with the same letter.
     """
     plain = _NOT_OF_A_HOST.sub("", domain.lower()).strip(".-")
+    name, _, end = plain.partition(".")
+    if end in _FORGOTTEN_END and f"{name}.com" in _OFTEN_MISTYPED:
+        return f"{name}.com"
     known = plain in free_mail() or plain in blocklist
     if known or not plain:
         return plain if known and plain != domain.lower() else None
@@ -110,7 +113,7 @@ def _provider(plain: str) -> str | None:
     name, _, end = plain.partition(".")
     exists = _is_suffix(end)
     if exists and any(name == each.partition(".")[0] for each in _OFTEN_MISTYPED):
-        return f"{name}.com" if end in _FORGOTTEN_END and f"{name}.com" in free_mail() else None
+        return None
     allowed = 1 if len(plain) <= _SHORT or exists else 2
     found = [
         (distance, each)

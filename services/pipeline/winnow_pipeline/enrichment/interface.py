@@ -23,6 +23,8 @@ class Source(Protocol):
         """What its values are said to come from."""
 
     async def look_up(self, domains: Sequence[str], wanted: frozenset[str]) -> dict[str, Found]:
-        """What is known of these companies; those of whom nothing is are absent. `wanted` names attributes that are
-        looked for, all where it is empty. May raise anything: `Limited` deals with it.
+        """What is known of these companies; those of whom nothing is are absent.
+
+        `wanted` names attributes that are looked for, all where it is empty. May raise anything; `Limited` deals with
+        it.
         """

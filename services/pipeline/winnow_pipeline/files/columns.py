@@ -15,7 +15,10 @@ _SHARE: Final = 0.6
 _EMAIL: Final = re.compile(r"(?:mailto:)?[^@\s,;]+@[^@\s,;]+\.[^@\s,;]{2,}")
 _LINKEDIN: Final = re.compile(r"(?:https?://)?(?:[a-z]{2,3}\.)?linkedin\.com/(?:in|pub|sales)/\S+", re.IGNORECASE)
 _DOMAIN: Final = re.compile(r"(?:https?://)?(?:www\.)?(?:[a-z0-9-]+\.)+[a-z]{2,24}(?:[/?#]\S*)?", re.IGNORECASE)
-_PHONE: Final = re.compile(r"(?:\+|00)?[\d(][\d\s().\-/]{6,18}\d(?:\s*(?:x|ext\.?)\s*\d+)?", re.IGNORECASE)
+_PHONE: Final = re.compile(
+    r"\+[\d\s().\-/]{7,20}|(?=(?:\D*\d){9})\(?\d{2,5}\)?[ .\-/][\d\s.\-/]{5,14}(?:\s*(?:x|ext\.?)\s*\d+)?",
+    re.IGNORECASE,
+)
 _NAME: Final = re.compile(r"[^\W\d_][^\W\d_'’.-]*(?:[ -][^\W\d_][^\W\d_'’.-]*){1,3}")
 _BY_CONTENT: Final = (
     (Field.EMAIL, _EMAIL),

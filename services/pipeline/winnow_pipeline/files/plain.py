@@ -6,7 +6,7 @@ goes on right there; else it begins anew and leaves out what was read before, at
 
 import codecs
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from typing import Final
 
@@ -29,7 +29,7 @@ class PlainBytes:
         self.taken = 0
         """Bytes of the file, as it was sent, that have been read up to now."""
 
-    async def read(self, offset: int = 0) -> AsyncIterator[bytes]:
+    async def read(self, offset: int = 0) -> AsyncGenerator[bytes, None]:
         """Plain bytes from an offset on; raises `Unreadable`."""
         if self._compression is None and self._recoded_from is None:
             pieces = self._sent(offset)
@@ -39,14 +39,14 @@ class PlainBytes:
             async for piece in plain:
                 yield piece
 
-    async def _without(self, offset: int) -> AsyncIterator[bytes]:
+    async def _without(self, offset: int) -> AsyncGenerator[bytes, None]:
         async with aclosing(self._recoded()) as pieces:
             async for piece in pieces:
                 if len(piece) > offset:
                     yield piece[offset:]
                 offset = max(0, offset - len(piece))
 
-    async def _recoded(self) -> AsyncIterator[bytes]:
+    async def _recoded(self) -> AsyncGenerator[bytes, None]:
         async with aclosing(self._unpacked()) as pieces:
             if self._recoded_from is None:
                 async for piece in pieces:
@@ -59,7 +59,7 @@ class PlainBytes:
             if text := decoder.decode(b"", final=True):
                 yield text.encode()
 
-    async def _unpacked(self) -> AsyncIterator[bytes]:
+    async def _unpacked(self) -> AsyncGenerator[bytes, None]:
         async with aclosing(self._sent(0)) as pieces:
             if self._compression is None:
                 async for piece in pieces:
@@ -71,7 +71,7 @@ class PlainBytes:
                     yield part
             unpacking.finish()
 
-    async def _sent(self, offset: int) -> AsyncIterator[bytes]:
+    async def _sent(self, offset: int) -> AsyncGenerator[bytes, None]:
         self.taken = offset
         pieces = self._source.read(offset)
         try:
@@ -79,8 +79,7 @@ class PlainBytes:
                 self.taken += len(piece)
                 yield piece
         finally:
-            if (close := getattr(pieces, "aclose", None)) is not None:
-                await close()
+            await pieces.aclose()
 
 
 class Unpacking:

@@ -5,7 +5,7 @@ reading on needs: going on from it gives the same rows as never having stopped.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -75,7 +75,7 @@ class _Read:
 
 async def read_rows(
     source: Source, detected: Detected, *, start: Checkpoint | None, rows_per_batch: int
-) -> AsyncIterator[RowsRead]:
+) -> AsyncGenerator[RowsRead, None]:
     """The rows in batches, the last of which is marked and may be empty. Raises `Unreadable` where reading ends."""
     plain = PlainBytes(source, compression=detected.compression, recoded_from=detected.recoded_from)
     begin = start or Checkpoint(offset=detected.start, line=detected.first_line, number=1, bytes_read=0)
@@ -113,7 +113,7 @@ def _records(plain: PlainBytes, source: Source, detected: Detected, begin: Check
     return readers[detected.format](plain, detected, begin)
 
 
-async def _csv(plain: PlainBytes, detected: Detected, begin: Checkpoint) -> AsyncIterator[list[_Read]]:
+async def _csv(plain: PlainBytes, detected: Detected, begin: Checkpoint) -> AsyncGenerator[list[_Read, None]]:
     cutter = RecordCutter(detected.dialect, encoding=detected.line_encoding, offset=begin.offset, line=begin.line)
     lines = LineCutter(universal=detected.universal)
     async with aclosing(plain.read(begin.offset)) as pieces:
@@ -126,7 +126,7 @@ async def _csv(plain: PlainBytes, detected: Detected, begin: Checkpoint) -> Asyn
     yield [_Read(each.cells, each.line, each.end, each.fault) for each in found]
 
 
-async def _lines(plain: PlainBytes, detected: Detected, begin: Checkpoint) -> AsyncIterator[list[_Read]]:
+async def _lines(plain: PlainBytes, detected: Detected, begin: Checkpoint) -> AsyncGenerator[list[_Read, None]]:
     cutter = LineCutter(universal=False)
     place = _Place(begin.offset, begin.line)
     async with aclosing(plain.read(begin.offset)) as pieces:
@@ -155,7 +155,7 @@ def _json_lines(lines: Sequence[bytes], overlong: int, detected: Detected, place
         place.line += 1
 
 
-async def _array(plain: PlainBytes, detected: Detected, begin: Checkpoint) -> AsyncIterator[list[_Read]]:  # noqa: ARG001
+async def _array(plain: PlainBytes, detected: Detected, begin: Checkpoint) -> AsyncGenerator[list[_Read, None]]:  # noqa: ARG001
     reader = ArrayReader()
     count = 0
 
@@ -178,7 +178,7 @@ async def _array(plain: PlainBytes, detected: Detected, begin: Checkpoint) -> As
     yield read(reader.feed(b"", last=True))
 
 
-async def _workbook(source: Source, begin: Checkpoint) -> AsyncIterator[list[_Read]]:
+async def _workbook(source: Source, begin: Checkpoint) -> AsyncGenerator[list[_Read, None]]:
     rows = await asyncio.to_thread(workbooks.rows_of, await workbooks.whole(source))
     yield [_Read(row, line, line, None) for line, row in enumerate(rows, 1) if line > begin.offset]
 

@@ -5,7 +5,7 @@ what a record may be, has a quote that is never closed: its first line is a bad 
 """
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -75,7 +75,7 @@ class RecordCutter:
             self._lines = left
             return
 
-    def _records(self, lines: Sequence[bytes]) -> Iterator[Record]:
+    def _records(self, lines: Sequence[bytes]) -> Generator[Record, None, int]:
         """Complete records; returns how many lines they have used."""
         texts = decoded(lines, self._encoding)
         feeding = _Feeding(texts)

@@ -1,6 +1,6 @@
 """Where the bytes of an upload come from."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Protocol
 
 from winnow_pipeline.files.limits import PIECE
@@ -13,7 +13,7 @@ class Source(Protocol):
     def size(self) -> int:
         """Bytes in all."""
 
-    def read(self, offset: int = 0) -> AsyncIterator[bytes]:
+    def read(self, offset: int = 0) -> AsyncGenerator[bytes, None]:
         """The bytes from `offset` on, in pieces of at most 64 KiB; nothing behind the end."""
 
 
@@ -28,7 +28,7 @@ class MemorySource:
         """Bytes in all."""
         return len(self._content)
 
-    async def read(self, offset: int = 0) -> AsyncIterator[bytes]:
+    async def read(self, offset: int = 0) -> AsyncGenerator[bytes, None]:
         """See `Source`."""
         for start in range(offset, len(self._content), PIECE):
             yield self._content[start : start + PIECE]

@@ -25,7 +25,9 @@ class EnrichmentRequests:
         return (BatchCommand(contract.REQUESTED, EnrichmentRequested, self.requested),)
 
     async def requested(
-        self, requests: Sequence[Request[EnrichmentRequested]], connection: Connection  # noqa: ARG002
+        self,
+        requests: Sequence[Request[EnrichmentRequested]],
+        connection: Connection,  # noqa: ARG002
     ) -> Outcomes:
         """Say what the sources know of the companies, which may be nothing; many are looked up at once."""
         domains = list(dict.fromkeys(request.data.domain for request in requests))

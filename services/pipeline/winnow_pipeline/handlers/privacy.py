@@ -50,7 +50,7 @@ class PrivacyHandlers:
         )
 
     async def erase(self, request: Request[ErasePerson], connection: Connection) -> Outcome:
-        """Erase a person. A file of results that named the person is not found any more, and expires within the hour."""
+        """Erase a person; files of results that named the person are deleted."""
         subject = await self._subject(request.data, tenant=request.tenant)
         keys = await self._keys.of(connection, tenant=request.tenant)
         erased = await erasing.erase(

@@ -77,8 +77,7 @@ class Model:
 
 def probability(total: NDArray[np.float32]) -> NDArray[np.float32]:
     """Of log2 odds."""
-    found: NDArray[np.float32] = 1 / (1 + np.exp2(-np.clip(total, -100, 100)))
-    return found.astype(np.float32)
+    return (1 / (1 + np.exp2(-np.clip(total, -100, 100)))).astype(np.float32)
 
 
 _MOST_MOVED: Final = 2.0

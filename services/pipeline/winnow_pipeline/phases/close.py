@@ -41,9 +41,7 @@ async def close(task: Task, shop: Workshop, slot: Slot) -> None:  # noqa: ARG001
         status = await batches.finish(connection, tenant=task.tenant, batch_id=task.batch, now=shop.clock())
         needed = await uploads.is_needed(connection, tenant=task.tenant, upload_id=batch.upload_id)
         if not needed:
-            await uploads.mark_deleted(
-                connection, tenant=task.tenant, upload_id=batch.upload_id, now=shop.clock()
-            )
+            await uploads.mark_deleted(connection, tenant=task.tenant, upload_id=batch.upload_id, now=shop.clock())
         await _tell(connection, task, shop, last_chunk=len(parts))
     BATCHES.labels(status).inc()
     shop.wake_relay()

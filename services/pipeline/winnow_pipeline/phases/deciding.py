@@ -41,7 +41,7 @@ class Case:
     """Places of the rows that were sent to be scored."""
     duplicates: Mapping[int, tuple[UUID, float]]
     """Survivor and probability of each row that is a duplicate, by its place."""
-    confidences: Sequence[float]
+    confidences: Sequence[float | None]
     """By place: that a row is nobody else's."""
     wrapped: Mapping[UUID, tuple[int, bytes]]
     """Version and wrapped key of each lead that was not erased meanwhile."""

@@ -120,7 +120,6 @@ def _links(task: Task, clusters: Clusters, joined: Mapping[int, tuple[UUID, UUID
 async def _store(
     task: Task,
     shop: Workshop,
-    batch: Batch,
     parts: Sequence[Chunk],
     *,
     found: Sequence[Link],

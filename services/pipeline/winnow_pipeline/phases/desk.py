@@ -13,7 +13,8 @@ from uuid import UUID
 from winnow_pipeline.contacts.judging import judged as judge
 from winnow_pipeline.contacts.mail_hosts import MailHost
 from winnow_pipeline.contacts.mailboxes import MailboxAnswer
-from winnow_pipeline.contacts.normalizing import Caches, mail_domains, normalized as normalize
+from winnow_pipeline.contacts.normalizing import Caches, mail_domains
+from winnow_pipeline.contacts.normalizing import normalized as normalize
 from winnow_pipeline.enrichment.interface import Found
 from winnow_pipeline.leads import Contact, EmailStatus, Lead, PhoneStatus, Reason
 from winnow_pipeline.matching.keys import blocking_keys

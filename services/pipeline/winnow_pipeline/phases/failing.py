@@ -6,6 +6,7 @@ from winnow_pipeline.phases.workshop import Workshop
 from winnow_pipeline.store import batches, chunks, tasks
 from winnow_pipeline.store.tasks import Kind, Task
 
+
 async def fail_batch(task: Task, shop: Workshop, *, code: str, detail: str) -> None:
     """The batch as a whole fails: nothing more is done for it but to clear up."""
     async with transaction(shop.pool) as connection:

@@ -86,15 +86,13 @@ async def _store(
         present = await lead_keys.some(connection, tenant=tenant, ids=list(wrapped))
         if len(present) < len(wrapped):
             raise TemporaryError("somebody was erased meanwhile", delay=0.0)
-        outcome = Outcome(
-            counts=found.counts, credits=found.scored, confidence=found.confidence, reasons=found.reasons
-        )
+        outcome = Outcome(counts=found.counts, credits=found.scored, confidence=found.confidence, reasons=found.reasons)
         if chunk.rework:
             before = await leads.fates_of(connection, tenant=tenant, ids=[each.lead_id for each in found.leads])
             outcome = _changes(found, before)
         await leads.replace(connection, tenant=tenant, leads=found.leads)
         await chunks.note_done(connection, tenant=tenant, batch_id=task.batch, number=task.number, outcome=outcome)
-        await shop.tell(connection, _facts(task, shop, batch, found, credits=outcome.credits), batch=batch)
+        await shop.tell(connection, _facts(task, shop, batch, found, scored=outcome.credits), batch=batch)
         await close_when_done(connection, task)
 
 
@@ -114,10 +112,10 @@ def _changes(found: Decided, before: Mapping[UUID, Fate]) -> Outcome:
     )
 
 
-def _facts(task: Task, shop: Workshop, batch: Batch, found: Decided, *, credits: int) -> list[Fact]:
+def _facts(task: Task, shop: Workshop, batch: Batch, found: Decided, *, scored: int) -> list[Fact]:
     told = [progress(batch, tenant=task.tenant, phase="score", chunk=task.number, rows=len(found.leads))]
-    if credits:
-        told.append(_usage(task, shop, batch, credits=credits))
+    if scored:
+        told.append(_usage(task, shop, batch, scored=scored))
     if batch.options.lead_events:
         told += [
             facts.decided(_decision(batch, lead), tenant=task.tenant, lead=lead.lead_id, chunk=task.number)
@@ -126,13 +124,13 @@ def _facts(task: Task, shop: Workshop, batch: Batch, found: Decided, *, credits:
     return told
 
 
-def _usage(task: Task, shop: Workshop, batch: Batch, *, credits: int) -> Fact:
+def _usage(task: Task, shop: Workshop, batch: Batch, *, scored: int) -> Fact:
     operation = facts.operation(batch.request_id, chunk=task.number)
     data = {
         "operation_id": operation,
         "kind": "leads",
-        "records": credits,
-        "credits": credits if batch.livemode else 0,
+        "records": scored,
+        "credits": scored if batch.livemode else 0,
         "livemode": batch.livemode,
         "occurred_at": shop.clock(),
     }

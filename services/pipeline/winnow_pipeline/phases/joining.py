@@ -91,7 +91,9 @@ def complete(lead: Lead, duplicates: Sequence[tuple[UUID, Lead]]) -> Lead:
         id, other = duplicates[place]
         filled[name] = shown(id, prefix=Prefix.LEAD)
         if name in {"company", "domain"}:
-            account = replace(account, **{"name" if name == "company" else name: getattr(other.account, _ACCOUNT[name])})
+            account = replace(
+                account, **{"name" if name == "company" else name: getattr(other.account, _ACCOUNT[name])}
+            )
             continue
         for each in (name, *_TOGETHER.get(name, ())):
             changes[each] = getattr(other.contact, each)

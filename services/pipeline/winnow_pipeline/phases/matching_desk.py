@@ -4,9 +4,10 @@ Runs in a process of `computing.Slot`. Between `begin` and `compared` the rows o
 million take some hundred megabytes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import TypeVar
 from uuid import UUID
 
 import numpy as np
@@ -120,7 +121,15 @@ def _records(keys: OpenedKeys, *, tenant: UUID, stored: Sequence[StoredContent])
     }
 
 
-def _matches(record_of, pairs, earlier, model):  # type: ignore[no-untyped-def]
+_Left = TypeVar("_Left", int, UUID)
+
+
+def _matches(
+    record_of: Callable[[_Left], Record],
+    pairs: Sequence[tuple[_Left, UUID]],
+    earlier: Mapping[UUID, Record],
+    model: Model,
+) -> list[tuple[_Left, UUID, float]]:
     lefts = list(dict.fromkeys(left for left, _ in pairs))
     rights = list(earlier)
     left_places = {left: place for place, left in enumerate(lefts)}

@@ -30,12 +30,11 @@ async def render(task: Task, shop: Workshop, slot: Slot) -> None:
             connection, tenant=task.tenant, batch_id=task.batch, number=task.number, now=shop.clock()
         )
     if asked is None or asked.object is not None:
-        await tasks.done(shop.pool, task)
+        async with transaction(shop.pool) as connection:
+            await tasks.done(connection, task)
         return
     file = _File(task, shop, slot, batch)
-    object = await shop.objects.write(
-        file.pieces(), tenant=task.tenant, expires=asked.expires_at, maximum=_LARGEST
-    )
+    object = await shop.objects.write(file.pieces(), tenant=task.tenant, expires=asked.expires_at, maximum=_LARGEST)
     async with transaction(shop.pool) as connection:
         await tasks.done(connection, task)
         await renders.note(

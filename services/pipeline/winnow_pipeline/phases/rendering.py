@@ -101,9 +101,7 @@ def begin(format: str, sources: Sequence[str]) -> None:
     _desk()["writer"] = {"csv": _Csv, "json": _Json, "ndjson": _Lines, "parquet": _Parquet}[format](tuple(sources))
 
 
-def page(
-    leads: Sequence[StoredLead], keys: OpenedKeys, *, tenant: UUID, plans: dict[UUID, BatchPlan | None]
-) -> bytes:
+def page(leads: Sequence[StoredLead], keys: OpenedKeys, *, tenant: UUID, plans: dict[UUID, BatchPlan | None]) -> bytes:
     """The bytes of further leads."""
     rows = [qualified(each) for each in opened(leads, keys, tenant=tenant, plans=plans)]
     return _desk()["writer"].page(rows)

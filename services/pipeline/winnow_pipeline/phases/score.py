@@ -7,7 +7,6 @@ their duplicates first, so that they are judged by all that is known of them.
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
-from uuid import UUID
 
 from winnow_common.errors import TemporaryError
 from winnow_common.postgres import Connection, transaction
@@ -76,9 +75,7 @@ async def _completed(task: Task, shop: Workshop, slot: Slot, content: bytes) -> 
     ids = sorted({*duplicates, *(each for joined in duplicates.values() for each in joined)})
     stored = await vault.some(shop.pool, tenant=task.tenant, ids=ids)
     keys = await shop.keys.of(shop.pool, tenant=task.tenant)
-    done = await slot.call(
-        joining.joined, content, keys, tenant=task.tenant, duplicates=duplicates, stored=stored
-    )
+    done = await slot.call(joining.joined, content, keys, tenant=task.tenant, duplicates=duplicates, stored=stored)
     return (Prepared.of(done.content), done.sealed) if done.sealed else (prepared, ())
 
 
@@ -134,9 +131,7 @@ async def _skip(task: Task, shop: Workshop, *, failure: str) -> None:
 
 async def _decide(connection: Connection, task: Task, shop: Workshop, *, failure: str) -> None:
     """Nothing of the chunk is scored: it is decided by what is known."""
-    await chunks.note_failure(
-        connection, tenant=task.tenant, batch_id=task.batch, number=task.number, code=failure
-    )
+    await chunks.note_failure(connection, tenant=task.tenant, batch_id=task.batch, number=task.number, code=failure)
     await tasks.done(connection, task)
     await tasks.add(
         connection, tenant=task.tenant, batch=task.batch, kind=Kind.FINISH, now=shop.clock(), numbers=[task.number]

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 import orjson
-from winnow_common.postgres import Connection, Pool, Record
+from winnow_common.postgres import Connection, Queryable, Record
 from winnow_contracts.batches import ProcessingOptions
 from winnow_contracts.bulk import BatchPlan
 from winnow_contracts.sealed import SealedText
@@ -21,8 +21,8 @@ VALUES ($1, $2, $3, $4, $5, $6, 'queued', 'prepare', $7, $8) ON CONFLICT DO NOTH
 
 _COLUMNS = """
 batch.batch_id, batch.request_id, batch.upload_id, batch.options, batch.livemode, batch.status, batch.stage,
-batch.plan, batch.detected, batch.match_model, batch.checkpoint, batch.ingested, batch.rows, batch.cancelled_at, batch.failure_code,
-batch.failure_detail, batch.created_at, batch.started_at, batch.finished_at, upload.name
+batch.plan, batch.detected, batch.match_model, batch.checkpoint, batch.ingested, batch.rows, batch.cancelled_at,
+batch.failure_code, batch.failure_detail, batch.created_at, batch.started_at, batch.finished_at, upload.name
 """
 
 _FIND = f"""
@@ -156,7 +156,7 @@ async def add(connection: Connection, new: NewBatch) -> None:
     )
 
 
-async def find(connection: Connection | Pool, *, tenant: UUID, batch_id: UUID) -> Batch | None:
+async def find(connection: Queryable, *, tenant: UUID, batch_id: UUID) -> Batch | None:
     """A batch of the tenant."""
     row = await connection.fetchrow(_FIND, tenant, batch_id)
     return None if row is None else _read(row)
@@ -188,7 +188,7 @@ async def tallies(connection: Connection, *, tenant: UUID, batch_ids: list[UUID]
             found[name] += row[name]
         for name in ("lookups", "lookup_hits", "multi_source", "confidence"):
             found[name] += row[name]
-    return {batch_id: Tally(**found) for batch_id, found in sums.items()}  # type: ignore[arg-type]
+    return {batch_id: Tally(**found) for batch_id, found in sums.items()}
 
 
 async def reasons(connection: Connection, *, tenant: UUID, batch_id: UUID) -> Counter[tuple[str, str]]:

@@ -6,11 +6,12 @@ from typing import Final
 from uuid import UUID
 
 import orjson
-from winnow_common.postgres import Connection, Pool, Record
+from winnow_common.postgres import Connection, Queryable, Record
 from winnow_contracts.sealed import SealedReference
 
 _COLUMNS: Final = (
-    "number, phase, rework, rows, raw_object, prepared_object, asked_object, scored_object, failure, attempt, granted, confidences"
+    "number, phase, rework, rows, raw_object, prepared_object, asked_object, scored_object, failure, attempt, "
+    "granted, confidences"
 )
 
 _ADD = """
@@ -99,7 +100,7 @@ async def add(
     await connection.execute(_ADD, tenant, batch_id, number, rework, rows, raw.model_dump_json())
 
 
-async def find(connection: Connection | Pool, *, tenant: UUID, batch_id: UUID, number: int) -> Chunk | None:
+async def find(connection: Queryable, *, tenant: UUID, batch_id: UUID, number: int) -> Chunk | None:
     """One chunk."""
     row = await connection.fetchrow(
         f"SELECT {_COLUMNS} FROM chunk WHERE tenant_id = $1 AND batch_id = $2 AND number = $3",  # noqa: S608
@@ -110,7 +111,7 @@ async def find(connection: Connection | Pool, *, tenant: UUID, batch_id: UUID, n
     return None if row is None else _read(row)
 
 
-async def all_of(connection: Connection | Pool, *, tenant: UUID, batch_id: UUID) -> list[Chunk]:
+async def all_of(connection: Queryable, *, tenant: UUID, batch_id: UUID) -> list[Chunk]:
     """All chunks of a batch, in order."""
     rows = await connection.fetch(
         f"SELECT {_COLUMNS} FROM chunk WHERE tenant_id = $1 AND batch_id = $2 ORDER BY number",  # noqa: S608

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from winnow_common.postgres import Connection, Pool, Write
+from winnow_common.postgres import Connection, Queryable, Write
 
 _LIST = """
 INSERT INTO directory_company (domain, attributes, loaded_at)
@@ -34,7 +34,7 @@ def listing(companies: Sequence[tuple[str, Entry]]) -> list[Write]:
     return [Write(_LIST, [domains, [each.attributes for each in entries], [each.loaded_at for each in entries]])]
 
 
-async def find(connection: Connection | Pool, *, domains: Collection[str]) -> dict[str, Entry]:
+async def find(connection: Queryable, *, domains: Collection[str]) -> dict[str, Entry]:
     """What is known of these companies; those of whom nothing is are absent."""
     rows = await connection.fetch(
         "SELECT domain, attributes, loaded_at FROM directory_company WHERE domain = ANY ($1::text[])", list(domains)

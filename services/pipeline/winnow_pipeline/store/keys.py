@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from winnow_common.postgres import Connection, Pool
+from winnow_common.postgres import Connection, Queryable
 
 
 class TenantKey(NamedTuple):
@@ -16,7 +16,7 @@ class TenantKey(NamedTuple):
     wrapped: bytes
 
 
-async def tenant_keys(connection: Connection | Pool, *, tenant: UUID) -> list[TenantKey]:
+async def tenant_keys(connection: Queryable, *, tenant: UUID) -> list[TenantKey]:
     """All keys of a tenant."""
     rows = await connection.fetch(
         "SELECT purpose, version, wrapped FROM pipeline_keys.tenant_key WHERE tenant_id = $1", tenant
@@ -30,7 +30,7 @@ async def all_tenant_keys(connection: Connection) -> list[tuple[UUID, TenantKey]
     return [(row[0], TenantKey(*row[1:])) for row in map(tuple, rows)]
 
 
-async def add_tenant_key(connection: Connection | Pool, key: TenantKey, *, tenant: UUID, now: datetime) -> None:
+async def add_tenant_key(connection: Queryable, key: TenantKey, *, tenant: UUID, now: datetime) -> None:
     """Store a new key, unless somebody else did first."""
     await connection.execute(
         "INSERT INTO pipeline_keys.tenant_key (tenant_id, purpose, version, wrapped, created_at) "
@@ -65,7 +65,7 @@ async def add_keys(connection: Connection, *, tenant: UUID, leads: Sequence[tupl
     )
 
 
-async def some(connection: Connection | Pool, *, tenant: UUID, ids: Sequence[UUID]) -> dict[UUID, tuple[int, bytes]]:
+async def some(connection: Queryable, *, tenant: UUID, ids: Sequence[UUID]) -> dict[UUID, tuple[int, bytes]]:
     """Version and wrapped key of each of these leads that was not erased."""
     rows = await connection.fetch(
         "SELECT lead_id, version, wrapped FROM pipeline_keys.lead_key "

@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Final
 from uuid import UUID
 
-from winnow_common.postgres import Connection, Pool
+from winnow_common.postgres import Connection, Queryable
 
 COLUMNS: Final = (
     "tenant_id",
@@ -122,7 +122,7 @@ async def replace(connection: Connection, *, tenant: UUID, leads: Sequence[Store
 
 
 async def in_range(
-    connection: Connection | Pool,
+    connection: Queryable,
     *,
     tenant: UUID,
     after: UUID,
@@ -136,14 +136,14 @@ async def in_range(
 
 
 async def newest(
-    connection: Connection | Pool, *, tenant: UUID, before: UUID, statuses: Sequence[str], limit: int
+    connection: Queryable, *, tenant: UUID, before: UUID, statuses: Sequence[str], limit: int
 ) -> list[StoredLead]:
     """Leads before an id, newest first."""
     rows = await connection.fetch(_NEWEST_FIRST, tenant, before, list(statuses), limit)
     return [StoredLead(**dict(row)) for row in rows]
 
 
-async def some(connection: Connection | Pool, *, tenant: UUID, ids: Sequence[UUID]) -> list[StoredLead]:
+async def some(connection: Queryable, *, tenant: UUID, ids: Sequence[UUID]) -> list[StoredLead]:
     """These leads, in the order of their ids; those that do not exist are absent."""
     return [StoredLead(**dict(row)) for row in await connection.fetch(_SOME, tenant, list(ids))]
 
@@ -236,12 +236,10 @@ async def point_to(connection: Connection, *, tenant: UUID, old: UUID, new: UUID
 
 async def remove_range(connection: Connection, *, tenant: UUID, first: UUID, last: UUID) -> None:
     """Forget all leads of a range."""
-    await connection.execute(
-        "DELETE FROM lead WHERE tenant_id = $1 AND lead_id BETWEEN $2 AND $3", tenant, first, last
-    )
+    await connection.execute("DELETE FROM lead WHERE tenant_id = $1 AND lead_id BETWEEN $2 AND $3", tenant, first, last)
 
 
-async def count(connection: Connection | Pool, *, tenant: UUID, first: UUID, last: UUID) -> int:
+async def count(connection: Queryable, *, tenant: UUID, first: UUID, last: UUID) -> int:
     """How many leads a range has."""
     found = await connection.fetchval(
         "SELECT count(*) FROM lead WHERE tenant_id = $1 AND lead_id BETWEEN $2 AND $3", tenant, first, last

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from winnow_common.postgres import Connection, Pool
+from winnow_common.postgres import Connection, Pool, Queryable
 
 # A key that very many leads have (a switchboard's number, an address of everybody) finds nobody in particular.
 MOST_PER_KEY = 50
@@ -142,7 +142,7 @@ async def unlink_range(connection: Connection, *, tenant: UUID, first: UUID, las
     )
 
 
-async def links_of(connection: Connection | Pool, *, tenant: UUID, leads: Sequence[UUID]) -> dict[UUID, Link]:
+async def links_of(connection: Queryable, *, tenant: UUID, leads: Sequence[UUID]) -> dict[UUID, Link]:
     """The link of each of these leads that is a duplicate."""
     rows = await connection.fetch(
         "SELECT lead_id, survivor_id, linked_by, confidence FROM duplicate_link "
@@ -154,7 +154,7 @@ async def links_of(connection: Connection | Pool, *, tenant: UUID, leads: Sequen
 
 
 async def duplicates_of(
-    connection: Connection | Pool, *, tenant: UUID, survivors: Sequence[UUID], limit: int
+    connection: Queryable, *, tenant: UUID, survivors: Sequence[UUID], limit: int
 ) -> dict[UUID, list[Link]]:
     """The duplicates of each of these leads that has some, so many of them in all."""
     rows = await connection.fetch(

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from winnow_common.postgres import Connection, Pool
+from winnow_common.postgres import Connection, Pool, Queryable
 
 MOST_IN_SCORING: Final = 4
 """Chunks of one tenant that scoring has in hand: enough to keep it busy, few enough for others to be heard."""
@@ -132,7 +132,7 @@ async def hold(connection: Connection, task: Task, *, until: datetime) -> None:
         raise LeaseLost
 
 
-async def release(connection: Connection | Pool, task: Task, *, due: datetime, failed: bool) -> None:
+async def release(connection: Queryable, task: Task, *, due: datetime, failed: bool) -> None:
     """Give it back to be gone on with from `due`; an attempt that did not fail does not count. Raises `LeaseLost`."""
     if await connection.fetchval(_RELEASE, *_key(task), due, failed) is None:
         raise LeaseLost

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from winnow_common.postgres import Connection, Pool
+from winnow_common.postgres import Connection, Queryable
 
 _ADD = """
 INSERT INTO tombstone (tenant_id, pseudonym, version, erased_at, receipt_id)
@@ -27,12 +27,12 @@ async def hold(connection: Connection, *, tenant: UUID) -> None:
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", _lock(tenant))
 
 
-async def count(connection: Connection | Pool, *, tenant: UUID) -> int:
+async def count(connection: Queryable, *, tenant: UUID) -> int:
     """How many erasures there were; grows with each."""
     return int(await connection.fetchval("SELECT count(*) FROM erasure WHERE tenant_id = $1", tenant))
 
 
-async def find(connection: Connection | Pool, *, tenant: UUID, pseudonyms: Collection[bytes]) -> set[bytes]:
+async def find(connection: Queryable, *, tenant: UUID, pseudonyms: Collection[bytes]) -> set[bytes]:
     """Those of the pseudonyms that are of somebody who was erased."""
     rows = await connection.fetch(
         "SELECT pseudonym FROM tombstone WHERE tenant_id = $1 AND pseudonym = ANY ($2::bytea[])",
@@ -51,9 +51,7 @@ async def add(
     )
 
 
-async def note_erasure(
-    connection: Connection, *, tenant: UUID, receipt_id: UUID, receipt: str, now: datetime
-) -> None:
+async def note_erasure(connection: Connection, *, tenant: UUID, receipt_id: UUID, receipt: str, now: datetime) -> None:
     """Keep the receipt of an erasure."""
     await connection.execute(
         "INSERT INTO erasure (tenant_id, receipt_id, receipt, erased_at) VALUES ($1, $2, $3, $4)",

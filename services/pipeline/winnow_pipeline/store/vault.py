@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from winnow_common.postgres import Connection, Pool
+from winnow_common.postgres import Connection, Queryable
 
 from winnow_pipeline.vault.sealing import SealedLead, StoredContent
 
@@ -37,7 +37,7 @@ async def replace_contents(connection: Connection, *, tenant: UUID, leads: Seque
         await connection.execute(_REPLACE, tenant, ids, sealed)
 
 
-async def some(connection: Connection | Pool, *, tenant: UUID, ids: Sequence[UUID]) -> list[StoredContent]:
+async def some(connection: Queryable, *, tenant: UUID, ids: Sequence[UUID]) -> list[StoredContent]:
     """What is stored of each of these leads, in their order."""
     return [StoredContent(*row) for row in await connection.fetch(_SOME, tenant, list(ids))]
 

@@ -1,8 +1,8 @@
 """Contents of the vault, sealed: each lead under a random key of its own, wrapped by its tenant's.
 
-AES-256-GCM throughout. A lead's key seals two texts at most of its versions (contents and account), each under a random
-nonce and bound to tenant, lead and kind; the tenant's key wraps one key for each lead under random nonces, which is safe
-for 2^32 leads (NIST SP 800-38D, 8.3). Whoever deletes a wrapped key has erased what is under it. Pure, and meant for
+AES-256-GCM throughout. A lead's key seals a few texts (versions of its contents and account), each under a random nonce
+and bound to tenant, lead and kind; the tenant's key wraps one key for each lead under random nonces, which is safe for
+2^32 leads (NIST SP 800-38D, 8.3). Whoever deletes a wrapped key has erased what is under it. Pure, and meant for
 processes that compute: sealing takes about 10 us a lead.
 """
 
@@ -81,9 +81,7 @@ def seal_again(keys: OpenedKeys, *, tenant: UUID, lead: StoredContent, data: byt
     return SealedLead(lead.lead_id, lead.version, lead.wrapped, sealed)
 
 
-def seal_account(
-    keys: OpenedKeys, *, tenant: UUID, lead_id: UUID, wrapped: bytes, version: int, data: bytes
-) -> bytes:
+def seal_account(keys: OpenedKeys, *, tenant: UUID, lead_id: UUID, wrapped: bytes, version: int, data: bytes) -> bytes:
     """What is stored of a lead's company, under the lead's key."""
     key = _lead_key(keys, tenant=tenant, lead_id=lead_id, version=version, wrapped=wrapped)
     return _seal(key, data, tenant.bytes + lead_id.bytes + _ACCOUNT)

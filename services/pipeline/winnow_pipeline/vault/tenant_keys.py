@@ -13,7 +13,7 @@ from uuid import UUID
 
 from winnow_common.clock import Clock
 from winnow_common.errors import PermanentError
-from winnow_common.postgres import Connection, Pool
+from winnow_common.postgres import Queryable
 from winnow_common.sealed_format import MasterKey, NotOpened
 
 from winnow_pipeline.store import keys as store
@@ -53,7 +53,7 @@ class TenantKeys:
         self._clock = clock
         self._opened: OrderedDict[UUID, OpenedKeys] = OrderedDict()
 
-    async def of(self, connection: Connection | Pool, *, tenant: UUID) -> OpenedKeys:
+    async def of(self, connection: Queryable, *, tenant: UUID) -> OpenedKeys:
         """The tenant's keys, made where there are none. Raises `KeysNotOpened`."""
         known = self._opened.get(tenant)
         if known is not None:
