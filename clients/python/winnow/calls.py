@@ -32,7 +32,7 @@ T = TypeVar("T")
 class Request:
     """One HTTP request, before a driver gives it a base URL, a key and a connection.
 
-    `streamed` leaves the body of a successful answer unread, for the driver to hand out in pieces.
+    `streamed` leaves the body of an answer 200 unread, for the driver to hand out in pieces.
     """
 
     method: str
@@ -109,6 +109,12 @@ def _named(idempotency_key: str) -> dict[str, str]:
     if not _IDEMPOTENCY_KEY.fullmatch(idempotency_key):
         raise UnusableArgument("An idempotency key has 1 to 255 visible ASCII characters, no quotes or backslashes.")
     return {IDEMPOTENCY_KEY: idempotency_key}
+
+
+def streamed(path: str, /, *, query: Mapping[str, object] | None = None, accept: str | None = None) -> Request:
+    """A read whose answer is handed out as it arrives."""
+    headers = {} if accept is None else {"Accept": accept}
+    return Request(method="GET", path=path, query=written_query(query or {}), headers=headers, streamed=True)
 
 
 def written_query(values: Mapping[str, object]) -> dict[str, str]:

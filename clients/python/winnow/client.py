@@ -17,8 +17,11 @@ from winnow.configuration import configuration_path, read_configuration
 from winnow.connection import Connection, connect
 from winnow.drivers import TIMEOUT, AsyncDriver, BlockingDriver
 from winnow.groups.access import Accounts, Keys, Sessions
+from winnow.groups.batches import Batches
 from winnow.groups.companies import Companies
 from winnow.groups.customers import Customers
+from winnow.groups.leads import Leads
+from winnow.groups.privacy import Privacy
 from winnow.groups.rules import Rules
 from winnow.groups.scoring import Requests, Scores, Scoring
 from winnow.groups.similarity import SimilarityScoring
@@ -37,6 +40,9 @@ class Client(Scoring[D], SimilarityScoring[D]):
         self.customers: Customers[D] = Customers(driver)
         self.rules: Rules[D] = Rules(driver)
         self.scores: Scores[D] = Scores(driver)
+        self.batches: Batches[D] = Batches(driver)
+        self.leads: Leads[D] = Leads(driver)
+        self.privacy: Privacy[D] = Privacy(driver)
         self.requests: Requests[D] = Requests(driver)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -47,9 +47,9 @@ class BlockingDriver:
             result: T = finished.value
             return result
 
-    def stream(self, request: Request) -> Iterator[bytes]:
-        """The body of the answer to `request`, as it arrives."""
-        response = self.run(self.perform(request)).response
+    def stream(self, answering: Call[Answer]) -> Generator[bytes, None, None]:
+        """The body of the answer that `answering` to a streamed request ends with, as it arrives."""
+        response = self.run(answering).response
         if response is None:
             return
         try:
@@ -66,7 +66,7 @@ class BlockingDriver:
         content = request.file.pieces() if request.file else None
         prepared = self.http.build_request(**self.connection.arguments(request), content=content)
         response = self.http.send(prepared, stream=True)
-        if request.streamed and response.is_success:
+        if request.streamed and response.status_code == httpx.codes.OK:
             return _answer(response, open_response=response)
         try:
             response.read()
@@ -103,9 +103,9 @@ class AsyncDriver:
             result: T = finished.value
             return result
 
-    async def stream(self, request: Request) -> AsyncIterator[bytes]:
-        """The body of the answer to `request`, as it arrives."""
-        response = (await self.run(self.perform(request))).response
+    async def stream(self, answering: Call[Answer]) -> AsyncGenerator[bytes, None]:
+        """The body of the answer that `answering` to a streamed request ends with, as it arrives."""
+        response = (await self.run(answering)).response
         if response is None:
             return
         try:
@@ -123,7 +123,7 @@ class AsyncDriver:
         content = request.file.pieces_async() if request.file else None
         prepared = self.http.build_request(**self.connection.arguments(request), content=content)
         response = await self.http.send(prepared, stream=True)
-        if request.streamed and response.is_success:
+        if request.streamed and response.status_code == httpx.codes.OK:
             return _answer(response, open_response=response)
         try:
             await response.aread()

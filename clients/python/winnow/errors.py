@@ -33,6 +33,16 @@ class ImportFailed(WinnowError):
     """An import ended without being completed."""
 
 
+class BatchFailed(WinnowError):
+    """A batch ended because its file could not be processed; `code` is stable, `detail` says what to do."""
+
+    def __init__(self, batch_id: str, *, code: str, detail: str) -> None:
+        super().__init__(f"Batch {batch_id} failed: {detail}")
+        self.batch_id = batch_id
+        self.code = code
+        self.detail = detail
+
+
 class ModelNotReady(WinnowError):
     """The model of similarity did not become what was waited for."""
 

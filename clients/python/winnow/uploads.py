@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from os import PathLike
@@ -18,6 +19,15 @@ CONTENT_TYPES = {
     ".ndjson": "application/x-ndjson",
     ".jsonl": "application/x-ndjson",
 }
+
+UPLOAD_TYPES = CONTENT_TYPES | {
+    ".tsv": "text/tab-separated-values",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".gz": "application/gzip",
+}
+"""Of files of leads, which the server reads by what they hold: the name says as much as is known here."""
+
+UNKNOWN_TYPE = "application/octet-stream"
 
 BytesSent = Callable[[int, int], None]
 
@@ -55,6 +65,17 @@ class FileBody:
     def _tell(self, sent: int) -> None:
         if self.progress is not None:
             self.progress(sent, self.size)
+
+
+def upload_body(path: str | PathLike[str], /, *, progress: BytesSent | None = None) -> FileBody:
+    """The file at `path` as a body, whatever its format. Raises `OSError` where it cannot be read."""
+    kind = UPLOAD_TYPES.get(Path(path).suffix.lower(), UNKNOWN_TYPE)
+    return file_body(path, content_type=kind, progress=progress)
+
+
+def label(path: str | PathLike[str], /) -> str:
+    """The name of the file at `path` as text, with what is no text of it replaced."""
+    return os.fsencode(Path(path).name).decode("utf-8", "replace")
 
 
 def file_body(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Literal, TypedDict, Unpack
 
 from winnow.binding import D, Listing, call, listing, stream
-from winnow.calls import Call, Request, command, get, segment
+from winnow.calls import Answer, Call, command, get, segment, streamed
 from winnow.groups.imports import Import, TakesFiles
 from winnow.results import Company, ImportStatus, parse
 
@@ -101,7 +100,6 @@ class Companies(TakesFiles[D]):
         return Import(self.driver, import_id=import_id)
 
     @stream
-    def export(self, *, format: Literal["csv", "ndjson"] = "ndjson") -> Request:
+    def export(self, *, format: Literal["csv", "ndjson"] = "ndjson") -> Call[Answer]:
         """Every company, as the bytes of one file in the format that import reads."""
-        request = get("/v1/companies/export", query={"format": format})
-        return replace(request, streamed=True)
+        return (yield from self._perform(streamed("/v1/companies/export", query={"format": format})))

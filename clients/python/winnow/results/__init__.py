@@ -1,10 +1,35 @@
 """What the API answers, as frozen objects; fields that this version does not know are ignored."""
 
 from winnow.results.access import Account, Key, NewKey, Session
+from winnow.results.batches import (
+    Batch,
+    BatchAccepted,
+    BatchEvent,
+    BatchMetrics,
+    BatchSummary,
+    Counts,
+    FileFailure,
+    PhaseProgress,
+    ReasonCount,
+    parse_events,
+)
 from winnow.results.companies import Company, ImportStatus, RejectedRow
 from winnow.results.customers import Customer, CustomersAccepted
 from winnow.results.explained import AttributeChange, Cause, Counterfactual
-from winnow.results.parsing import Page, Result, StoredAnswer, parse, parse_either, parse_page
+from winnow.results.leads import (
+    Lead,
+    LeadAccount,
+    LeadContact,
+    LeadDetails,
+    LeadMetrics,
+    LeadScores,
+    Match,
+    Unmerged,
+    ValueSource,
+    WaterfallStep,
+)
+from winnow.results.parsing import Page, Result, StoredAnswer, parse, parse_either, parse_linked_page, parse_page
+from winnow.results.privacy import AccessPackage, ErasedStore, ErasureReceipt
 from winnow.results.rules import Finding, Findings, Rule, RuleSummary, RuleVersion
 from winnow.results.scores import (
     BatchItem,
@@ -28,32 +53,56 @@ from winnow.results.similarity import (
     SimilarityScore,
     StoredSimilarity,
 )
+from winnow.results.uploads import ColumnPreview, Preview, RowPreview, RowReason, Upload
 
 __all__ = [
+    "AccessPackage",
     "Account",
     "AttributeChange",
+    "Batch",
+    "BatchAccepted",
+    "BatchEvent",
     "BatchItem",
+    "BatchMetrics",
+    "BatchSummary",
     "BreakdownLine",
     "Cause",
+    "ColumnPreview",
     "Company",
     "Confidence",
     "Counterfactual",
+    "Counts",
     "Customer",
     "CustomersAccepted",
+    "ErasedStore",
+    "ErasureReceipt",
     "FactorLine",
+    "FileFailure",
     "Finding",
     "Findings",
     "ImportStatus",
     "Key",
+    "Lead",
+    "LeadAccount",
+    "LeadContact",
+    "LeadDetails",
+    "LeadMetrics",
+    "LeadScores",
+    "Match",
     "ModelFactor",
     "ModelQuality",
     "NewKey",
     "Page",
+    "PhaseProgress",
+    "Preview",
     "Reason",
+    "ReasonCount",
     "Reference",
     "RejectedRow",
     "Resolved",
     "Result",
+    "RowPreview",
+    "RowReason",
     "Rule",
     "RuleSummary",
     "RuleVersion",
@@ -66,9 +115,15 @@ __all__ = [
     "StoredAnswer",
     "StoredScore",
     "StoredSimilarity",
+    "Unmerged",
     "Unscored",
+    "Upload",
+    "ValueSource",
     "Verification",
+    "WaterfallStep",
     "parse",
     "parse_either",
+    "parse_events",
+    "parse_linked_page",
     "parse_page",
 ]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
 
+import httpx
 from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter, ValidationError
 
 from winnow.calls import Answer
@@ -52,6 +53,17 @@ def parse_either(first: type[T], second: type[U], answer: Answer, /) -> T | U:
 def parse_page(item: type[R], answer: Answer, /) -> Page[R]:
     """The body of `answer`, one page of a list."""
     return _validated(TypeAdapter(Page[item]), answer)  # type: ignore[valid-type]
+
+
+def parse_linked_page(item: type[R], answer: Answer, /) -> tuple[Sequence[R], Mapping[str, str] | None]:
+    """The body of `answer`, a page that is a bare array, and the query of the page that its Link header names next.
+
+    Of the link only the query counts: no answer sends the client, with its key, to another place.
+    """
+    items = _validated(TypeAdapter(Sequence[item]), answer)  # type: ignore[valid-type]
+    links = httpx.Response(answer.status, headers={"Link": answer.headers.get("link", "")}).links
+    following = links.get("next", {}).get("url")
+    return items, None if following is None else dict(httpx.URL(following).params)
 
 
 def _validated(adapter: TypeAdapter[T], answer: Answer, /) -> T:

@@ -213,7 +213,7 @@ def _owner(folded: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _seniorities() -> tuple[tuple[str, frozenset[str]], ...]:
-    return tuple((rank, frozenset(words.split())) for rank, words in SENIORITIES)
+    return tuple((rank, frozenset(words.split())) for rank, words in SENIORITIES.items())
 
 
 @lru_cache(maxsize=1)

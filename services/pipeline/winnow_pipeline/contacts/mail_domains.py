@@ -19,7 +19,7 @@ from winnow_pipeline.matching.texts import free_mail as listed_free_mail
 
 LONGEST_DOMAIN: Final = 253
 
-_HOST: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z0-9-]{0,62}[a-z])")
+_HOST: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]|[a-z0-9][a-z0-9-]{0,61}[a-z])")
 _SPECIAL: Final = tuple(f".{name}" for name in SPECIAL_USE_DOMAIN_NAMES)
 _NOT_OF_A_HOST: Final = re.compile(r"[^a-z0-9.-]+")
 _ALSO_FREE: Final = frozenset(
@@ -46,7 +46,7 @@ _FORGOTTEN_END: Final = frozenset({"co", "cm", "om", "ne"})
 class MailDomain:
     """A domain behind an @."""
 
-    ascii: str
+    name: str
     """As DNS knows it, in lower case."""
     site: str | None
     """The registrable domain of the company that owns it; None where anybody may have an address, or it is a slip."""
@@ -60,20 +60,20 @@ def plain_domain(text: str) -> str | None:
     domain = text.lower()
     if not (domain.isascii() and len(domain) <= LONGEST_DOMAIN and _HOST.fullmatch(domain)) or "--" in domain:
         return None
-    return None if domain.endswith(_SPECIAL) or len(domain.rpartition(".")[2]) > 63 else domain
+    return None if domain.endswith(_SPECIAL) else domain
 
 
-def mail_domain(ascii: str) -> MailDomain:
+def mail_domain(name: str) -> MailDomain:
     """What is known of a domain in the form that DNS knows it by."""
     try:
-        site: str | None = registrable_domain(ascii)
+        site: str | None = registrable_domain(name)
     except InvalidDomain:
         site = None
-    suggestion = meant(ascii)
-    disposable, free = _is_listed(ascii, blocklist), is_free(ascii)
+    suggestion = meant(name)
+    disposable, free = _is_listed(name, blocklist), is_free(name)
     reasons = (("typo", suggestion is not None), ("disposable", disposable), ("free", free))
     return MailDomain(
-        ascii=ascii,
+        name=name,
         site=None if suggestion is not None or disposable or free else site,
         reasons=tuple(reason for reason, holds in reasons if holds),
         suggestion=suggestion,
@@ -82,7 +82,7 @@ def mail_domain(ascii: str) -> MailDomain:
 
 def is_free(domain: str) -> bool:
     """Whether anybody may have an address there."""
-    return domain in free_mail() or ((site := _parent(domain)) is not None and site in free_mail())
+    return domain in free_mail() or _parent(domain) in free_mail()
 
 
 @lru_cache(maxsize=1)
@@ -101,12 +101,11 @@ def meant(domain: str) -> str | None:
     name, _, end = plain.partition(".")
     if end in _FORGOTTEN_END and f"{name}.com" in _OFTEN_MISTYPED:
         return f"{name}.com"
-    known = plain in free_mail() or plain in blocklist
-    if known or not plain:
-        return plain if known and plain != domain.lower() else None
-    if "." not in plain:
+    if plain in free_mail():
+        return plain if plain != domain.lower() else None
+    if not end:
         return _without_dot().get(plain)
-    return _provider(plain) or _with_other_end(plain)
+    return _provider(plain) or (_with_other_end(plain) if plain not in blocklist else None)
 
 
 def _provider(plain: str) -> str | None:

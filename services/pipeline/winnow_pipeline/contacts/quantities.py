@@ -25,13 +25,15 @@ _TIMES: Final = {
     "mrd": 10**9, "md": 10**9, "b": 10**9, "bn": 10**9, "bil": 10**9, "t": 10**12, "tn": 10**12, "tri": 10**12,
 }  # fmt: skip
 _GROUPED: Final = re.compile(r"\d{1,3}(?:([.,' \u00a0\u202f\u2019])\d{3})(?:\1\d{3})*")
-_BETWEEN: Final = re.compile(r"[\s$€£¥]*(?:-|–|—|to|bis|a|à|and|et|und|~|\.\.+)[\s$€£¥a-z]*")
-_AROUND: Final = re.compile(
-    r"[\s$€£¥+~<>=≥≤.,()/]*(?:(?:usd|eur|gbp|chf|us|u\.s\.|about|approx|approximately|ca|circa|environ|etwa|over|more than|up to"
-    r"|less than|under|bis zu|plus de|uber|und mehr|and more|or more|and above|employees?|people|persons?|mitarbeiter|staff"
-    r"|salaries?|salaries|collaborateurs|empleados|dipendenti|fte|headcount|dollars?|euros?|est|estimated|per year|a year"
-    r"|pa|arr|per annum|revenue|in revenue)[\s$€£¥+~<>=≥≤.,()/]*)*"
+_BETWEEN: Final = re.compile(r"[\s$€£¥]*(?:[-~\u2013\u2014]|to|bis|a|and|et|und|\.\.+)[\s$€£¥a-z]*")
+_WORDS: Final = (
+    r"usd|eur|gbp|chf|us|u\.s\.|about|approx|approximately|ca|circa|environ|etwa|over|more than|up to|less than|under"
+    r"|bis zu|plus de|uber|und mehr|and more|or more|and above|employees?|people|persons?|mitarbeiter|staff|salaries?"
+    r"|collaborateurs|empleados|dipendenti|fte|headcount|dollars?|euros?|est|estimated|per year|a year|pa|arr|per annum"
+    r"|revenue|in revenue"
 )
+_SIGNS: Final = r"[\s$€£¥+~<>=≥≤.,()/]*"
+_AROUND: Final = re.compile(rf"{_SIGNS}(?:(?:{_WORDS}){_SIGNS})*")
 _YEAR: Final = re.compile(r"(?<!\d)(1[0-9]{3}|20[0-9]{2}|21[0-9]{2})(?:\.0+)?(?!\d)")
 _PLAIN: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,9})?")
 

@@ -123,7 +123,7 @@ async def detect(source: Source, *, file_name: str, mapping: Mapping[str, str] |
 
 async def _beginning(source: Source, size: int) -> bytes:
     head = b""
-    async with aclosing(source.read()) as pieces:  # type: ignore[type-var]
+    async with aclosing(source.read()) as pieces:
         async for piece in pieces:
             head += piece
             if len(head) >= size:

@@ -113,7 +113,7 @@ def _records(plain: PlainBytes, source: Source, detected: Detected, begin: Check
     return readers[detected.format](plain, detected, begin)
 
 
-async def _csv(plain: PlainBytes, detected: Detected, begin: Checkpoint) -> AsyncGenerator[list[_Read, None]]:
+async def _csv(plain: PlainBytes, detected: Detected, begin: Checkpoint) -> AsyncGenerator[list[_Read], None]:
     cutter = RecordCutter(detected.dialect, encoding=detected.line_encoding, offset=begin.offset, line=begin.line)
     lines = LineCutter(universal=detected.universal)
     async with aclosing(plain.read(begin.offset)) as pieces:
@@ -126,7 +126,7 @@ async def _csv(plain: PlainBytes, detected: Detected, begin: Checkpoint) -> Asyn
     yield [_Read(each.cells, each.line, each.end, each.fault) for each in found]
 
 
-async def _lines(plain: PlainBytes, detected: Detected, begin: Checkpoint) -> AsyncGenerator[list[_Read, None]]:
+async def _lines(plain: PlainBytes, detected: Detected, begin: Checkpoint) -> AsyncGenerator[list[_Read], None]:
     cutter = LineCutter(universal=False)
     place = _Place(begin.offset, begin.line)
     async with aclosing(plain.read(begin.offset)) as pieces:
@@ -155,7 +155,7 @@ def _json_lines(lines: Sequence[bytes], overlong: int, detected: Detected, place
         place.line += 1
 
 
-async def _array(plain: PlainBytes, detected: Detected, begin: Checkpoint) -> AsyncGenerator[list[_Read, None]]:  # noqa: ARG001
+async def _array(plain: PlainBytes, detected: Detected, begin: Checkpoint) -> AsyncGenerator[list[_Read], None]:  # noqa: ARG001
     reader = ArrayReader()
     count = 0
 
@@ -178,7 +178,7 @@ async def _array(plain: PlainBytes, detected: Detected, begin: Checkpoint) -> As
     yield read(reader.feed(b"", last=True))
 
 
-async def _workbook(source: Source, begin: Checkpoint) -> AsyncGenerator[list[_Read, None]]:
+async def _workbook(source: Source, begin: Checkpoint) -> AsyncGenerator[list[_Read], None]:
     rows = await asyncio.to_thread(workbooks.rows_of, await workbooks.whole(source))
     yield [_Read(row, line, line, None) for line, row in enumerate(rows, 1) if line > begin.offset]
 

@@ -297,6 +297,7 @@ def _read(row: Record) -> Batch:
     return Batch(
         **{
             **values,
+            "request_id": UUID(bytes=values["request_id"].bytes),  # the driver's own class cannot be written as JSON
             "name": SealedText.model_validate_json(values["name"]),
             "options": ProcessingOptions.model_validate_json(values["options"]),
             "plan": None if values["plan"] is None else BatchPlan.model_validate_json(values["plan"]),

@@ -112,8 +112,8 @@ async def lease(pool: Pool, *, holder: str, kinds: Sequence[Kind], now: datetime
     if row is None:
         return None
     return Task(
-        tenant=row["tenant_id"],
-        batch=row["batch_id"],
+        tenant=UUID(bytes=row["tenant_id"].bytes),  # the driver's own class of UUIDs cannot be written as JSON
+        batch=UUID(bytes=row["batch_id"].bytes),
         kind=Kind(row["kind"]),
         number=row["number"],
         attempts=row["attempts"],
