@@ -140,7 +140,7 @@ def _is_quoted(found: ValidatedEmail) -> bool:
 
 
 def exact(text: str) -> Syntax | None:
-    """The address that `text` is, with comments and white space at the ends of its parts, but nothing else around it."""
+    """The address that `text` is, with comments and white space at the ends of its parts, but nothing else."""
     return syntax(text) or _without_comments(text)
 
 

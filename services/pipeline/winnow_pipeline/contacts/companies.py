@@ -1,8 +1,8 @@
 """What a row says of a company: its name, its domain, and the attributes that scoring knows it by.
 
-Attributes are what `winnow_contracts.companies.CompanyAttributes` allows, so that nothing later has to check them again;
-a value that cannot be read is left out. Nothing of a person gets in: places are those of a person's address in many
-lists, so that only the country is taken.
+Attributes are what `winnow_contracts.companies.CompanyAttributes` allows, so that nothing later has to check them
+again; a value that cannot be read is left out. Nothing of a person gets in: places are those of a person's address in
+many lists, so that only the country is taken.
 """
 
 import re
@@ -27,8 +27,9 @@ LARGEST_TOGETHER: Final = 8_000
 _CUSTOM_NAME: Final = re.compile(CUSTOM_NAME)
 _PAGES_OF_MANY: Final = frozenset(
     {
-        "linkedin.com", "facebook.com", "twitter.com", "x.com", "instagram.com", "youtube.com", "tiktok.com", "xing.com",
-        "crunchbase.com", "google.com", "goo.gl", "bit.ly", "linktr.ee", "wikipedia.org", "yelp.com", "pinterest.com",
+        "linkedin.com", "facebook.com", "twitter.com", "x.com", "instagram.com", "youtube.com", "tiktok.com",
+        "xing.com", "crunchbase.com", "google.com", "goo.gl", "bit.ly", "linktr.ee", "wikipedia.org", "yelp.com",
+        "pinterest.com",
     }
 )  # fmt: skip
 _PATH: Final = re.compile(r"[^/]/+[^/\s]")

@@ -37,6 +37,30 @@ _DOTS: Final = re.compile(
 _ASSISTED: Final = re.compile(r"\b(?:assistant|assistante|aide|advis[eo]r) (?:to|of|de|du|der) .*")
 """Whom somebody assists says nothing of the assistant."""
 _MOST_WORDS: Final = 4
+_HIGH: Final = frozenset({"c_level", "vp", "director", "head", "owner", "partner"})
+_ALONE: Final = frozenset({"Managing Director", "Managing Partner", "General Partner", "Board Member"})
+_OF: Final = frozenset({"of", "for", "de", "des", "du", "der", "fur", "di", "del", "the", "la", "le", "d", "in"})
+"""Ranks without a department."""
+_PEOPLE: Final = frozenset(
+    """
+    engineer developer programmer architect designer accountant controller treasurer auditor recruiter buyer nurse
+    teacher professor counsel lawyer attorney scientist assistant clerk secretary receptionist customer people chef
+    manager art school account executive patient client
+    """.split()  # noqa: SIM905 - a list of words
+)
+"""Words that name somebody who works in a department, or several."""
+_ENGLISH: Final = frozenset(
+    """
+    sales marketing engineering product design finance operations procurement legal research data analytics it hr
+    logistics purchasing recruiting communications growth revenue partnerships security infrastructure technology
+    accounting support customer-success customer-service customer-support human-resources business-development
+    supply-chain data-science public-relations quality-assurance demand-generation product-management
+    information-technology information-security customer-experience machine-learning business-intelligence
+    people-operations brand content talent compliance manufacturing production audit tax treasury software education
+    administration healthcare advertising training
+    """.split()  # noqa: SIM905 - a list of words
+)
+"""Words that name a department in a title as well as its own name does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +88,20 @@ def job_title(text: str) -> JobTitle:
     return JobTitle(spelled(text), seniority(folded), function(folded))
 
 
-_HIGH: Final = frozenset({"c_level", "vp", "director", "head", "owner", "partner"})
-
-
 def seniority(folded: str) -> str:
     """How high a title is: the highest rank that one of its words names."""
     for phrase in NO_RANK:
         folded = folded.replace(phrase, "_")
     chief = _CHIEF.search(folded)
     if chief is not None:
-        return "owner" if _owner(folded) else "c_level"
+        return "owner" if _seniorities()["owner"] & set(_WORD.findall(folded)) else "c_level"
     bare = folded.replace("vice president", "vp").replace("vice-president", "vp")
     bare = _ASSISTED.sub("assistant", bare)
     words = frozenset(_WORD.findall(bare))
     if "managing director" in bare or "geschaftsfuhr" in bare or "directeur general" in bare:
         return "c_level"
     words -= {"managing"}
-    for rank, of_rank in _seniorities():
+    for rank, of_rank in _seniorities().items():
         if words & of_rank:
             return rank
     for word in words:
@@ -91,7 +112,7 @@ def seniority(folded: str) -> str:
 
 
 def function(folded: str) -> str | None:
-    """The department whose words come last in a title, since what a title is about stands before: "sales engineer"."""
+    """The department of a title: that of its first word that names one, or of its last phrase that does."""
     words = _WORD.findall(folded)
     known = _departments()
     best: str | None = None
@@ -176,17 +197,6 @@ def _titled(rank: tuple[str, str], rest: list[str]) -> JobTitle | None:
     return JobTitle(title, height, department)
 
 
-_ALONE: Final = frozenset({"Managing Director", "Managing Partner", "General Partner", "Board Member"})
-_OF: Final = frozenset({"of", "for", "de", "des", "du", "der", "fur", "di", "del", "the", "la", "le", "d", "in"})
-_PEOPLE: Final = frozenset(
-    """
-    engineer developer programmer architect designer accountant controller treasurer auditor recruiter buyer nurse teacher
-    professor counsel lawyer attorney scientist assistant clerk secretary receptionist customer people chef manager art school
-    account executive patient client
-    """.split()  # noqa: SIM905 - a list of words
-)
-
-
 def _written(words: list[str], department: str) -> str:
     """The department by its own English word, where that is one, else by its name."""
     phrase = "-".join(words)
@@ -195,25 +205,9 @@ def _written(words: list[str], department: str) -> str:
     return DEPARTMENTS[department][0]
 
 
-_ENGLISH: Final = frozenset(
-    """
-    sales marketing engineering product design finance operations procurement legal research data analytics it hr logistics
-    purchasing recruiting communications growth revenue partnerships security infrastructure technology accounting support
-    customer-success customer-service customer-support human-resources business-development supply-chain data-science
-    public-relations quality-assurance demand-generation product-management information-technology information-security
-    customer-experience machine-learning business-intelligence people-operations brand content talent compliance
-    manufacturing production audit tax treasury software education administration healthcare advertising training
-    """.split()  # noqa: SIM905 - a list of words
-)
-
-
-def _owner(folded: str) -> bool:
-    return any(word in dict(_seniorities())["owner"] for word in _WORD.findall(folded))
-
-
 @lru_cache(maxsize=1)
-def _seniorities() -> tuple[tuple[str, frozenset[str]], ...]:
-    return tuple((rank, frozenset(words.split())) for rank, words in SENIORITIES.items())
+def _seniorities() -> dict[str, frozenset[str]]:
+    return {rank: frozenset(words.split()) for rank, words in SENIORITIES.items()}
 
 
 @lru_cache(maxsize=1)

@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 class Caches:
-    """What the distinct values of former rows were read as; each kind is bounded, and drops what was not used longest."""
+    """What the distinct values of former rows were read as; each kind is bounded, and forgets what is used least."""
 
     def __init__(self, *, distinct: int = _DISTINCT) -> None:
         def remembered(read: Callable[..., T]) -> Callable[..., T]:

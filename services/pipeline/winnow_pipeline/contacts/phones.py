@@ -1,8 +1,9 @@
 """Telephone numbers as people write them, in E.164, judged by the numbering plan: the verdicts of `phonenumbers`.
 
-A status says what a plan can say: `invalid` where the library calls a number not valid; `mobile`, `landline`, `voip` and
-`toll_free` where the plan gives such lines ranges of their own; `possible` for a valid number whose kind of line the
-plan does not tell, as everywhere in North America; `unknown` for a number in national form of a country nobody named.
+A status says what a plan can say: `invalid` where the library calls a number not valid; `mobile`, `landline`, `voip`
+and `toll_free` where the plan gives such lines ranges of their own; `possible` for a valid number whose kind of line
+the plan does not tell, as everywhere in North America; `unknown` for a number in national form of a country that nobody
+named.
 """
 
 from dataclasses import dataclass

@@ -46,28 +46,17 @@ def whole(text: str) -> int | None:
 
 def amount(text: str) -> int | float | None:
     """An amount: "$10M", "1,5 Mio €", "$10M - $50M" (the middle); the currency is not looked at."""
-    if text.isdecimal() and text.isascii():
-        return _bounded(int(text)) if len(text) <= _LONGEST else None
     if len(text) > _LONGEST:
         return None
+    if text.isdecimal() and text.isascii():
+        return _bounded(int(text))
     folded = without_marks(text)
     numbers = list(_NUMBER.finditer(folded))
-    if not 1 <= len(numbers) <= 2 or not _AROUND.fullmatch(folded[: numbers[0].start()]):
+    if not 1 <= len(numbers) <= 2:
         return None
-    first, last = numbers[0], numbers[-1]
-    if not _AROUND.fullmatch(folded[last.end() :]):
-        return None
-    high = _value(last[1], last[2])
-    if first is last or high is None:
-        return _bounded(high)
-    if not _BETWEEN.fullmatch(folded[first.end() : last.start()]):
-        return None
-    low = _value(first[1], first[2])
-    if low is not None and low > high:
-        return None
-    if first[2] is None and last[2] is not None:
-        low = _value(first[1], last[2])
-    return None if low is None or low > high else _bounded((low + high) / 2)
+    around = _AROUND.fullmatch(folded[: numbers[0].start()]) and _AROUND.fullmatch(folded[numbers[-1].end() :])
+    between = len(numbers) == 1 or _BETWEEN.fullmatch(folded[numbers[0].end() : numbers[1].start()])
+    return _bounded(_middle(numbers)) if around and between else None
 
 
 def year(text: str) -> int | None:
@@ -97,6 +86,15 @@ def custom_value(text: str) -> str | int | float:
         return text
     number = float(text)
     return int(number) if number.is_integer() else number
+
+
+def _middle(numbers: list[re.Match[str]]) -> float | None:
+    """The number, or what is halfway between two, of which the first may leave the unit to the second."""
+    first, last = numbers[0], numbers[-1]
+    low, high = _value(first[1], first[2] or last[2]), _value(last[1], last[2])
+    if low is not None and high is not None and low > high and first[2] is None:
+        low = _value(first[1], None)
+    return None if low is None or high is None or low > high else (low + high) / 2
 
 
 def _kept(elements: list[str]) -> list[str] | None:
