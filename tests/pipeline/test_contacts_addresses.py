@@ -152,9 +152,11 @@ def test_reading_never_fails_and_its_text_can_be_stored(text: str) -> None:
 def test_a_normalized_address_is_read_as_itself(text: str) -> None:
     found = read(text)
 
-    if found.is_sound and "comment" not in found.reasons:
+    if found.is_sound:
         again = read(found.text)
-        assert (again.text, again.reasons) == (found.text, found.reasons)
+        needless = {"comment", "quoted_local_part"}
+        assert again.text == found.text
+        assert set(again.reasons) | needless == set(found.reasons) | needless
 
 
 @pytest.mark.parametrize(

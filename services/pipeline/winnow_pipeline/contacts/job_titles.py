@@ -90,13 +90,13 @@ def job_title(text: str) -> JobTitle:
 
 def seniority(folded: str) -> str:
     """How high a title is: the highest rank that one of its words names."""
+    folded = _ASSISTED.sub("assistant", folded)
     for phrase in NO_RANK:
         folded = folded.replace(phrase, "_")
     chief = _CHIEF.search(folded)
     if chief is not None:
         return "owner" if _seniorities()["owner"] & set(_WORD.findall(folded)) else "c_level"
     bare = folded.replace("vice president", "vp").replace("vice-president", "vp")
-    bare = _ASSISTED.sub("assistant", bare)
     words = frozenset(_WORD.findall(bare))
     if "managing director" in bare or "geschaftsfuhr" in bare or "directeur general" in bare:
         return "c_level"

@@ -10,6 +10,8 @@ _PROFILE: Final = re.compile(
 )
 _PATH: Final = re.compile(r"/?in/([^/?#\s]+)/?", re.IGNORECASE)
 _NAME: Final = re.compile(r"[^\W_](?:[\w\u200c\u200d&'\u2019\U0001f000-\U0001faff-]{1,98})[^\s/?#]?")
+_BARE: Final = re.compile(r"[-\d]")
+"""What a name on its own has at least one of; "yes" is none."""
 _LONGEST: Final = 100
 
 
@@ -27,6 +29,8 @@ def linkedin(text: str) -> str | None:
             return None
         return f"https://www.linkedin.com/{kind}/{plain}{rest if kind == 'pub' else ''}"
     path = _PATH.fullmatch(text)
+    if path is None and not _BARE.search(text):
+        return None
     plain = _plain(path[1] if path is not None else text)
     return f"https://www.linkedin.com/in/{plain}" if plain is not None else None
 
