@@ -144,6 +144,6 @@ def topic_name() -> Callable[[str], str]:
 
 @pytest.fixture(scope="module")
 def stack(open_folders: Callable[[], Path]) -> Iterator[RunningStack]:
-    """The whole of `make up`, in a folder of its own, for the tests of one module."""
-    with running_stack(open_folders()) as running:
+    """The whole of `make up`, in a folder of its own, for the tests of one module; it asks no DNS about mail."""
+    with running_stack(open_folders(), environment={"WINNOW_PIPELINE_DNS": "false"}) as running:
         yield running

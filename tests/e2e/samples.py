@@ -24,10 +24,14 @@ JRUBY_SHA256 = "c5a54abee2c02a9ff7fa0b24becb27728baba91105b97ce5d992e8586426f88c
 _QUIET_JAVA = ("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-XX:TieredStopAtLevel=1")
 
 
+def data_folder() -> Path:
+    """Where the real data is."""
+    return Path(os.environ.get("WINNOW_DATA", Path(__file__).parents[3] / "shared" / "data"))
+
+
 def document() -> str:
     """The scoring API's document."""
-    data = Path(os.environ.get("WINNOW_DATA", Path(__file__).parents[3] / "shared" / "data"))
-    [path] = (data.parent / "seeds").glob("001_*.txt")
+    [path] = (data_folder().parent / "seeds").glob("001_*.txt")
     return path.read_text()
 
 

@@ -21,7 +21,21 @@ from winnow import (
     UnusableArgument,
     WinnowError,
 )
-from winnow.cli import companies, customers, dead_letters, keys, login, requests, rules, score, scores, similar
+from winnow.cli import (
+    batches,
+    companies,
+    customers,
+    dead_letters,
+    keys,
+    leads,
+    login,
+    privacy,
+    requests,
+    rules,
+    score,
+    scores,
+    similar,
+)
 from winnow.cli.terminal import Terminal
 from winnow.connection import client_version
 
@@ -40,6 +54,10 @@ app.add_typer(rules.app, name="rules")
 app.command("score")(score.score)
 app.command("similar")(similar.similar)
 app.add_typer(customers.app, name="customers")
+app.command("upload")(batches.upload)
+app.add_typer(batches.app, name="batches")
+app.add_typer(leads.app, name="leads")
+app.add_typer(privacy.app, name="privacy")
 app.add_typer(scores.app, name="scores")
 app.add_typer(requests.app, name="requests")
 app.add_typer(dead_letters.app, name="dlq")

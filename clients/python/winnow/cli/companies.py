@@ -15,6 +15,7 @@ from winnow.cli.directory import load_directory
 from winnow.cli.importing import Format, ImportedFile, Mapping, imported, read_mapping
 from winnow.cli.tables import companies_table, company_details, import_summary
 from winnow.cli.terminal import Json, terminal
+from winnow.saving import file_beside
 
 app = typer.Typer(help="What is known about companies.", no_args_is_help=True)
 app.command("load-directory")(load_directory)
@@ -123,7 +124,8 @@ def export(
         if output is None:
             _to_stdout(pieces)
         else:
-            _to_file(pieces, output)
+            with file_beside(output) as file:
+                file.writelines(pieces)
             here.note(f"Written to {output}.")
 
 
@@ -132,15 +134,3 @@ def _to_stdout(pieces: Iterable[bytes]) -> None:
     for piece in pieces:
         stdout.write(piece)
     stdout.flush()
-
-
-def _to_file(pieces: Iterable[bytes], path: Path) -> None:
-    """Write beside `path` and rename at the end, so that an interrupted export leaves nothing."""
-    partial = path.with_name(path.name + ".part")
-    try:
-        with partial.open("wb") as file:
-            file.writelines(pieces)
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise

@@ -60,7 +60,7 @@ def parse_linked_page(item: type[R], answer: Answer, /) -> tuple[Sequence[R], Ma
 
     Of the link only the query counts: no answer sends the client, with its key, to another place.
     """
-    items = _validated(TypeAdapter(Sequence[item]), answer)  # type: ignore[valid-type]
+    items = _validated(TypeAdapter(Sequence[item]), answer)  # type: ignore[valid-type,type-abstract]
     links = httpx.Response(answer.status, headers={"Link": answer.headers.get("link", "")}).links
     following = links.get("next", {}).get("url")
     return items, None if following is None else dict(httpx.URL(following).params)
