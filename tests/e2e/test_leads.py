@@ -17,10 +17,30 @@ from .samples import data_folder
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
-SARAH = ("Sarah", "Miller", "sarah@techflow.com", "+1 202 555 0199", "VP Sales", "TechFlow Systems", "techflow.com", "", "US")
+SARAH = (
+    "Sarah",
+    "Miller",
+    "sarah@techflow.com",
+    "+1 202 555 0199",
+    "VP Sales",
+    "TechFlow Systems",
+    "techflow.com",
+    "",
+    "US",
+)
 AGAIN = ("sarah", "MILLER", "Sarah@TechFlow.com", "", "", "TechFlow Systems Inc.", "", "Software", "US")
 NOBODY = ("", "", "no address", "", "", "", "", "", "")
-HANS = ("Hans", "Müller", "hans@mueller-gmbh.de", "030 1234567", "Geschäftsführer", "Müller GmbH", "", "Software", "Deutschland")
+HANS = (
+    "Hans",
+    "Müller",
+    "hans@mueller-gmbh.de",
+    "030 1234567",
+    "Geschäftsführer",
+    "Müller GmbH",
+    "",
+    "Software",
+    "Deutschland",
+)
 OPEN = {"require": []}
 
 
@@ -39,7 +59,9 @@ def test_the_calls_of_the_document_work_with_curl(stack: RunningStack, tmp_path:
     url, key = stack.endpoints.gateway, f"Authorization: Bearer {stack.endpoints.api_key}"
 
     def curl(*arguments: str) -> bytes:
-        return subprocess.run(["curl", "-sSf", "-H", key, *arguments], capture_output=True, check=True, cwd=tmp_path).stdout
+        return subprocess.run(
+            ["curl", "-sSf", "-H", key, *arguments], capture_output=True, check=True, cwd=tmp_path
+        ).stdout
 
     sent = orjson.loads(curl("-F", "file=@leads.csv", f"{url}/api/upload"))
     assert {"filename", "size", "file_path"} <= set(sent)
@@ -162,7 +184,10 @@ def test_a_cancelled_batch_accounts_for_every_row_and_is_gone_on_with(account: A
         (b"", "empty_file"),
         (b"<!DOCTYPE html><html><body>Log in</body></html>", "html_page"),
         (b"alpha,beta\n1,2\n3,4\n", "no_contact_column"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le"), "encrypted_workbook"),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le"),
+            "encrypted_workbook",
+        ),
         (b"%PDF-1.7 nothing", "unknown_format"),
         (b'{"leads": 5}', "invalid_json"),
     ],

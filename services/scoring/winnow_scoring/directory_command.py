@@ -61,7 +61,7 @@ class _Loaded:
 
 
 def run(arguments: Sequence[str], settings: Settings, *, clock: Clock = system_clock) -> int:
-    """Carry out `load FILE`, `publish`, `count` or `clear --yes`; the exit status is 1 where a file cannot be read to its end."""
+    """Carry out `load FILE`, `publish`, `count` or `clear --yes`; 1 where a file cannot be read to its end."""
     options = _parser().parse_args(arguments)
     return asyncio.run(_carry_out(options, settings, clock=clock))
 

@@ -11,13 +11,15 @@ from functools import lru_cache
 from typing import Final
 
 from nameparser import Parser, locales, parser_for
-from nameparser.config import CONSTANTS
 
 from winnow_pipeline.contacts.texts import said
 
 LONGEST: Final = 200
 
-_PLAIN: Final = re.compile(r"[A-Z][a-z]+(?: [A-Z][a-z]+){1,2}|[A-Z]+(?: [A-Z]+){1,2}|[a-z]+(?: [a-z]+){1,2}")
+_PLAIN_WORD: Final = r"[^\W\d_]{2,}(?:['\u2019-][^\W\d_]{2,})*"
+_PLAIN: Final = re.compile(rf"(?:{_PLAIN_WORD}|[A-Z]\.)(?: (?:{_PLAIN_WORD}|[A-Z]\.))?(?: {_PLAIN_WORD})|{_PLAIN_WORD}")
+_PATRONYMIC: Final = re.compile(r"(?:ich|vna|chna)$", re.IGNORECASE)
+_LATIN_END: Final = "\u024f"
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _ADDRESS: Final = re.compile(r"@|://|www\.", re.IGNORECASE)
@@ -62,13 +64,18 @@ def split(text: str) -> Name:
     text = _bare(text)
     if not text:
         return NOBODY
-    if _PLAIN.fullmatch(text):
+    if _PLAIN.fullmatch(text) and (text.isascii() or max(text) <= _LATIN_END):
         found = text.split(" ")
         if not _is_special(found):
-            cased = found if text[1].islower() and text[0].isupper() else [each.capitalize() for each in found]
-            middle = cased[1] if len(cased) == 3 else None
-            return Name(" ".join(cased), cased[0], middle, cased[-1])
+            return _of_words(found, shouted=text.isupper() or text.islower())
     return _parsed(text)
+
+
+def _of_words(words: list[str], *, shouted: bool) -> Name:
+    cased = [_cased(word.lower()) if shouted else usual_case(word) for word in words]
+    if len(cased) == 1:
+        return Name(full=cased[0])
+    return Name(" ".join(cased), cased[0], cased[1] if len(cased) == 3 else None, cased[-1])
 
 
 def first_name(text: str) -> str | None:
@@ -168,7 +175,9 @@ def _is_family_first(text: str, family: str) -> bool:
 
 def _is_special(words: list[str]) -> bool:
     special = _special()
-    return any(len(word) < 2 or (low := word.lower()) in special or low.startswith("mc") for word in words)
+    if len(words) == 3 and (_PATRONYMIC.search(words[1]) or _PATRONYMIC.search(words[2])):
+        return True
+    return any(word.lower().replace(".", "") in special for word in words)
 
 
 @lru_cache(maxsize=1)
@@ -179,15 +188,17 @@ def _parser() -> Parser:
 @lru_cache(maxsize=1)
 def _special() -> frozenset[str]:
     """Words that mean something to the parser."""
+    lexicon = _parser().lexicon
     lists = (
-        CONSTANTS.titles,
-        CONSTANTS.first_name_titles,
-        CONSTANTS.prefixes,
-        CONSTANTS.suffix_acronyms,
-        CONSTANTS.suffix_not_acronyms,
-        CONSTANTS.conjunctions,
-        CONSTANTS.bound_first_names,
-        CONSTANTS.non_first_name_prefixes,
-        CONSTANTS.capitalization_exceptions,
+        lexicon.titles,
+        lexicon.given_name_titles,
+        lexicon.after_given_titles,
+        lexicon.suffix_acronyms,
+        lexicon.suffix_words,
+        lexicon.particles,
+        lexicon.conjunctions,
+        lexicon.bound_given_names,
+        lexicon.maiden_markers,
+        lexicon.honorific_tails,
     )
     return frozenset(word.replace(".", "").lower() for words in lists for word in words) | _PARTICLES | _ROMAN

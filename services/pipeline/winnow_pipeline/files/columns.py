@@ -19,7 +19,7 @@ _PHONE: Final = re.compile(
     r"\+[\d\s().\-/]{7,20}|(?=(?:\D*\d){9})\(?\d{2,5}\)?[ .\-/][\d\s.\-/]{5,14}(?:\s*(?:x|ext\.?)\s*\d+)?",
     re.IGNORECASE,
 )
-_NAME: Final = re.compile(r"[^\W\d_][^\W\d_'’.-]*(?:[ -][^\W\d_][^\W\d_'’.-]*){1,3}")
+_NAME: Final = re.compile(r"[^\W\d_][^\W\d_'\u2019.-]*(?:[ -][^\W\d_][^\W\d_'\u2019.-]*){1,3}")
 _BY_CONTENT: Final = (
     (Field.EMAIL, _EMAIL),
     (Field.LINKEDIN, _LINKEDIN),
@@ -111,7 +111,7 @@ def _map(found: list[Column], headers: Sequence[str], mapping: Mapping[str, str]
     if unknown:
         raise Unreadable(
             "unknown_column",
-            f"The mapping names {unknown} columns that the file does not have. GET the upload's preview for its columns.",
+            f"The mapping names {unknown} columns that the file does not have. Its preview shows those it has.",
         )
     return left_out
 

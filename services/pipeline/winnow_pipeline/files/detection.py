@@ -4,7 +4,7 @@ A mebibyte of it is looked at. What is found is enough to read the file from any
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from typing import Final, Literal
@@ -18,13 +18,15 @@ from winnow_pipeline.files.dialects import dialect_of
 from winnow_pipeline.files.failures import Unreadable
 from winnow_pipeline.files.json_records import ArrayReader, item_of, line_item
 from winnow_pipeline.files.limits import SAMPLE
-from winnow_pipeline.files.line_cutter import LineCutter
+from winnow_pipeline.files.line_cutter import LineCutter, Lines
 from winnow_pipeline.files.plain import GZIP, PlainBytes
 from winnow_pipeline.files.presets import Presets, fold
 from winnow_pipeline.files.records import Dialect, Record, RecordCutter
 from winnow_pipeline.files.source import Source
 
 Format = Literal["csv", "json", "ndjson", "xlsx"]
+Knows = Callable[[Sequence[str]], int]
+"""How many cells of a record are headers."""
 
 _RECODED: Final = frozenset({"utf-16-le", "utf-16-be"})
 _PREAMBLE: Final = 30
@@ -114,7 +116,7 @@ async def detect(source: Source, *, file_name: str, mapping: Mapping[str, str] |
     encoding = encoding_of(sample, knows=presets.knows)
     if encoding in _RECODED:
         sample = await _sample(PlainBytes(source, compression=compression, recoded_from=encoding))
-    look = _Look(sample, encoding, compression, mapping, presets)
+    look = _Look(sample, encoding=encoding, compression=compression, mapping=mapping, presets=presets)
     text = sample.removeprefix(UTF_8_MARK).lstrip()
     if text[:1] in {b"[", b"{"} and (found := look.json(text, is_csv=file_name.lower().endswith((".csv", ".tsv")))):
         return found
@@ -165,6 +167,7 @@ class _Look:
     def __init__(
         self,
         sample: bytes,
+        *,
         encoding: str,
         compression: str | None,
         mapping: Mapping[str, str] | None,
@@ -277,13 +280,13 @@ class Table:
     first_line: int
 
 
-def table_of(lines, *, start, skipped, encoding, declared, knows) -> Table:  # type: ignore[no-untyped-def]
+def table_of(
+    lines: Sequence[bytes], *, start: int, skipped: int, encoding: str, declared: str | None, knows: Knows
+) -> Table:
     """The table in some lines, of which the first begins at byte `start`."""
     begin = start + sum(map(len, lines[:skipped]))
     dialect = dialect_of(decoded(lines[skipped : skipped + _SAMPLE_ROWS], encoding), declared=declared)
     cutter = RecordCutter(dialect, encoding=encoding, offset=begin, line=1 + skipped)
-    from winnow_pipeline.files.line_cutter import Lines  # noqa: PLC0415
-
     records = list(cutter.feed(Lines(list(lines[skipped : skipped + 4 * _SAMPLE_ROWS]), 0)))
     records += list(cutter.finish())
     records = [record for record in records if any(cell.strip() for cell in record.cells)]
@@ -301,13 +304,17 @@ def table_of(lines, *, start, skipped, encoding, declared, knows) -> Table:  # t
         rows=[record.cells for record in records[place + has_header :]],
         skipped_lines=header.line - 1,
         start=header.end if has_header else max(before, begin),
-        first_line=(records[place + 1].line if has_header and place + 1 < len(records) else header.line + has_header)
-        if has_header
-        else header.line,
+        first_line=_line_behind(records, place) if has_header else header.line,
     )
 
 
-def _header(records: Sequence[Record], knows) -> tuple[int, bool]:  # type: ignore[no-untyped-def]
+def _line_behind(records: Sequence[Record], place: int) -> int:
+    """The line that reading begins on behind a header: records take as many lines as their cells have."""
+    header = records[place]
+    return header.line + 1 + sum(cell.count("\n") for cell in header.cells)
+
+
+def _header(records: Sequence[Record], knows: Knows) -> tuple[int, bool]:
     """The place of the header, or of the first row where there is none."""
     usual = _most_common_length(records)
     candidates = records[:_PREAMBLE]

@@ -64,7 +64,7 @@ def load_presets(extra: Path | None) -> Presets:
 
 @lru_cache(maxsize=65_536)
 def fold(header: str) -> str:
-    """A header without case, accents, punctuation and ways to write: "First Name", "first_name", "firstName" are one."""
+    """A header without case, accents and punctuation: "First Name", "first_name" and "firstName" are one."""
     text = unicodedata.normalize("NFKD", _CAMEL.sub(" ", header)).casefold()
     text = "".join(character for character in text if not unicodedata.combining(character))
     return " ".join(_NOT_A_WORD.sub(" ", text).split())

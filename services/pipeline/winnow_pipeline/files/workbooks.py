@@ -60,16 +60,10 @@ def _check(content: bytes) -> None:
 
 
 def _damaged() -> Unreadable:
-    return Unreadable(
-        "damaged_workbook", "The workbook cannot be opened. Open it in Excel, and save it as .xlsx or CSV."
-    )
+    return Unreadable("damaged_workbook", "The workbook cannot be opened. Open it in Excel, and save it once more.")
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
@@ -78,4 +72,4 @@ def _text(value: Any) -> str:
         return value.date().isoformat()
     if isinstance(value, dt.datetime | dt.date | dt.time):
         return value.isoformat()
-    return str(value)
+    return "" if value is None else str(value)

@@ -1,8 +1,8 @@
 """Which pairs are compared at all: rows that have a key in common, in blocks of bounded size.
 
-A pass is a key that the same person has in both rows, if no slip of the pen is in just these fields; every pass forgives
-others. A block that is too large is cut by further keys; what is still too large is sorted, and each row compared with
-its neighbours there, so that no block is left out and none takes its square in time.
+A pass is a key that the same person has in both rows, if no slip of the pen is in just these fields; every pass
+forgives others. In a block that is too large each row is compared with some neighbours, in the order of several further
+keys, so that no block is left out and none takes its square in time.
 """
 
 from collections.abc import Iterator
@@ -63,7 +63,6 @@ def passes_of(features: Features) -> Passes:
         combined(city, first, birth // 10_000),
         combined(street, first_initial),
         combined(street, postcode),
-        combined(last_sound, first_sound),
         combined(company, unnamed),
         combined(work, unnamed),
         combined(birth, postcode),

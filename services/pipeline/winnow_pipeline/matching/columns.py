@@ -82,7 +82,7 @@ def combined(*codes: NDArray[np.signedinteger]) -> Places:
 
 
 def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The finalizer of SplitMix64 (Steele, Lea and Flood, 2014): every bit of the input changes half of the output's."""
+    """The finalizer of SplitMix64 (Steele, Lea, Flood, 2014): every bit of the input changes half of the output's."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return values ^ (values >> np.uint64(31))

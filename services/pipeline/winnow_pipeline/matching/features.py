@@ -89,7 +89,7 @@ def features_of(records: Records) -> Features:
     free_mail = texts.free_mail()
     free = np.array([text in free_mail for text in every.texts.to_pylist()], np.bool_)
     own, of_mail = every.codes[:length], every.codes[length:]
-    is_free = np.append(free, np.bool_(True))
+    is_free = np.append(free, [True])
     own = np.where(is_free[own], np.int32(-1), own)
     street = _column(records, MatchField.STREET)
     return Features(

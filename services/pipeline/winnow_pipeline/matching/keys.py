@@ -1,4 +1,4 @@
-"""How a person is found again among leads of other batches: texts that both rows have, and the comparison of candidates.
+"""How a person is found again among leads of other batches: by texts that both rows have, then by comparing them.
 
 Texts are made of the folded forms that rows are compared in, and become pseudonyms before they are stored. A few strong
 ones: each forgives slips in the fields that it leaves out.
@@ -64,9 +64,9 @@ def matches_between(
     """The pairs that are one person."""
     if not pairs:
         return []
+    every = [*new, *earlier]
     records = Records()
-    for each in (*new, *earlier):
-        records.add({field: [each.get(field)] for field in MatchField if each.get(field)} or {MatchField.EMAIL: [None]})
+    records.add({field: [each.get(field) for each in every] for field in MatchField})
     left = np.array([one for one, _ in pairs], np.int32)
     right = np.array([two + len(new) for _, two in pairs], np.int32)
     totals = model.totals(levels_of(features_of(records), left, right))

@@ -43,17 +43,19 @@ LEVELS: Final[dict[Comparison, tuple[str, ...]]] = {
         "first and last name swapped", "different",
     ),
     Comparison.LAST_NAME: (
-        "missing", "same", "one slip apart", "alike", "part of the other", "same initial", "first and last name swapped",
-        "different",
+        "missing", "same", "one slip apart", "alike", "part of the other", "same initial",
+        "first and last name swapped", "different",
     ),
     Comparison.EMAIL: (
-        "missing", "same", "same name at another domain", "slips apart", "alike", "another at the same company", "different",
+        "missing", "same", "same name at another domain", "slips apart", "alike", "another at the same company",
+        "different",
     ),
     Comparison.PHONE: ("missing", "same", "one digit apart", "different"),
     Comparison.LINKEDIN: ("missing", "same", "one slip apart", "different"),
     Comparison.NATIONAL_ID: ("missing", "same", "one slip apart", "alike", "different"),
     Comparison.DATE_OF_BIRTH: (
-        "missing", "same", "day and month swapped", "one digit apart", "two of day, month and year", "same year", "different",
+        "missing", "same", "day and month swapped", "one digit apart", "two of day, month and year", "same year",
+        "different",
     ),
     Comparison.WORK: ("missing", "same company and domain", "same domain", "same company", "alike", "different"),
     Comparison.STREET: ("missing", "same", "alike", "another number", "different"),
@@ -190,13 +192,10 @@ def closed(features: Features, left: Rows, right: Rows, levels: Levels) -> None:
         (Comparison.LINKEDIN, features.linkedin, _profiles),
         (Comparison.NATIONAL_ID, features.national_id, _identifiers),
     ):
-        codes = column.codes
-        _close(
-            levels[POSITION[comparison]],
-            lambda open_, codes=codes, column=column, decide=decide: _by_text(
-                column, codes[left[open_]], codes[right[open_]], decide
-            ),
-        )
+        unsure = np.flatnonzero(levels[POSITION[comparison]] == OPEN)
+        if len(unsure):
+            one, two = column.codes[left[unsure]], column.codes[right[unsure]]
+            levels[POSITION[comparison]][unsure] = _by_text(column, one, two, decide)
     _close(levels[POSITION[Comparison.STREET]], lambda open_: _streets(features, left[open_], right[open_]))
     _close(levels[POSITION[Comparison.WORK]], lambda open_: _companies(features, left[open_], right[open_]))
     _close(levels[POSITION[Comparison.PLACE]], lambda open_: _places(features, left[open_], right[open_]))

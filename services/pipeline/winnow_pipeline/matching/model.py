@@ -1,8 +1,8 @@
 """How much each level of each comparison says for or against two rows being one person.
 
-Fellegi and Sunter, "A Theory for Record Linkage" (1969): a level's weight is log2(m / u), where m is how often two rows of
-one person are at that level, u how often two rows of two persons are, both of pairs where both say something. Weights
-add up, beginning with the prior odds; p = 2^w / (1 + 2^w).
+Fellegi and Sunter, "A Theory for Record Linkage" (1969): a level's weight is log2(m / u), where m is how often two rows
+of one person are at that level, u how often two rows of two persons are, both of pairs where both say something.
+Weights add up, beginning with the prior odds; p = 2^w / (1 + 2^w).
 
 Levels are not independent of each other (a household shares surname, street and landline), so the shipped weights were
 not counted one by one but fitted together, as a logistic regression over the pairs that blocking finds among synthetic

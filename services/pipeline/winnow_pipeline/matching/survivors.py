@@ -1,8 +1,8 @@
 """Survivorship: which row of a person stands for all, and what it takes from the others.
 
 The row that says most survives: an address that takes mail counts most, then how many fields are filled; of equals the
-first in the file. It keeps everything that it says itself. What it does not say comes from the others, the more complete
-first; fields that belong together come from one row.
+first in the file. It keeps everything that it says itself. What it does not say comes from the others, the more
+complete first; fields that belong together come from one row.
 """
 
 from collections.abc import Mapping, Sequence

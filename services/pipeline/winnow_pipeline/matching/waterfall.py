@@ -6,6 +6,7 @@ import numpy as np
 
 from winnow_pipeline.matching.clustering import levels_of
 from winnow_pipeline.matching.features import features_of
+from winnow_pipeline.matching.fields import MatchField
 from winnow_pipeline.matching.levels import COMPARISONS, LEVELS, MISSING
 from winnow_pipeline.matching.model import Model, probability
 from winnow_pipeline.matching.records import Record, Records
@@ -35,8 +36,7 @@ class Waterfall:
 def waterfall(left: Record, right: Record, *, model: Model) -> Waterfall:
     """Compare two rows, and say how."""
     records = Records()
-    for record in (left, right):
-        records.add({field: [value] for field, value in record.items()} or {next(iter(right), "email"): [None]})  # type: ignore[dict-item]
+    records.add({field: [left.get(field), right.get(field)] for field in MatchField})
     levels = levels_of(features_of(records), np.array([0], np.int32), np.array([1], np.int32))[:, 0]
     total = model.prior
     steps: list[Step] = []
