@@ -44,6 +44,9 @@ DIRECTORY_GROUP: Final = "pipeline-directory"
 ENRICHMENT_GROUP: Final = "enrichment"
 """Of whoever answers requests for profiles, wherever that is."""
 
+_DRAINED_WITHIN: Final = 3.0
+"""Seconds; most steps take less than one."""
+
 
 @asynccontextmanager
 async def serve(settings: Settings) -> AsyncIterator[Background]:
@@ -125,8 +128,8 @@ class _Crew:
                 group.create_task(worker.run())
 
     async def drain(self) -> None:
-        """Finish what is in hand."""
-        await asyncio.gather(*(worker.drain() for worker in self._workers))
+        """Finish what is in hand, if that does not take long; what does is gone on with when its lease has run out."""
+        await asyncio.wait([asyncio.create_task(worker.drain()) for worker in self._workers], timeout=_DRAINED_WITHIN)
 
 
 def _enricher(base: Foundation) -> Enricher:

@@ -11,8 +11,7 @@ Plain ASCII addresses are read here; all others by the library. That both agree 
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
@@ -52,8 +51,7 @@ _ROLES: Final = MATCHED_ROLES | frozenset(
 _WITHOUT_SEPARATORS: Final = str.maketrans("", "", "._-")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Syntax:
+class Syntax(NamedTuple):
     """An address that can be one."""
 
     local: str
@@ -69,8 +67,7 @@ class Syntax:
         return f"{self.local}@{self.domain}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class Address(NamedTuple):
     """What a cell says, and what is known of it before anybody is asked."""
 
     text: str

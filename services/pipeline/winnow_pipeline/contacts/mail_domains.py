@@ -18,6 +18,7 @@ from winnow_common.domains import InvalidDomain, registrable_domain
 from winnow_pipeline.matching.texts import free_mail as listed_free_mail
 
 LONGEST_DOMAIN: Final = 253
+REMEMBERED: Final = 1 << 16
 
 _HOST: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]|[a-z0-9][a-z0-9-]{0,61}[a-z])")
 _SPECIAL: Final = tuple(f".{name}" for name in SPECIAL_USE_DOMAIN_NAMES)
@@ -35,6 +36,11 @@ _OFTEN_MISTYPED: Final = (
     "yahoo.de", "laposte.net", "wanadoo.fr",
 )  # fmt: skip
 """Names so common that what is one or two strokes away is rather a slip than a company."""
+_BY_LETTER: Final = {
+    letter: tuple(name for name in _OFTEN_MISTYPED if name[0] == letter)
+    for letter in {name[0] for name in _OFTEN_MISTYPED}
+}
+_PROVIDERS: Final = frozenset(name.partition(".")[0] for name in _OFTEN_MISTYPED)
 _SHORT: Final = 8
 """Up to so many characters only one stroke may be wrong."""
 _COMMON_ENDS: Final = ("com", "net", "org")
@@ -55,6 +61,7 @@ class MailDomain:
     suggestion: str | None
 
 
+@lru_cache(maxsize=REMEMBERED)
 def plain_domain(text: str) -> str | None:
     """A domain of ASCII in lower case that `email-validator` accepts as it stands; None where it has to be asked."""
     domain = text.lower()
@@ -70,7 +77,7 @@ def mail_domain(name: str) -> MailDomain:
     except InvalidDomain:
         site = None
     suggestion = meant(name)
-    disposable, free = _is_listed(name, blocklist), is_free(name)
+    disposable, free = _is_listed(name, blocklist), name in free_mail() or site in free_mail()
     reasons = (("typo", suggestion is not None), ("disposable", disposable), ("free", free))
     return MailDomain(
         name=name,
@@ -78,11 +85,6 @@ def mail_domain(name: str) -> MailDomain:
         reasons=tuple(reason for reason, holds in reasons if holds),
         suggestion=suggestion,
     )
-
-
-def is_free(domain: str) -> bool:
-    """Whether anybody may have an address there."""
-    return domain in free_mail() or _parent(domain) in free_mail()
 
 
 @lru_cache(maxsize=1)
@@ -111,13 +113,13 @@ def meant(domain: str) -> str | None:
 def _provider(plain: str) -> str | None:
     name, _, end = plain.partition(".")
     exists = _is_suffix(end)
-    if exists and any(name == each.partition(".")[0] for each in _OFTEN_MISTYPED):
+    if exists and name in _PROVIDERS:
         return None
     allowed = 1 if len(plain) <= _SHORT or exists else 2
     found = [
         (distance, each)
-        for each in _OFTEN_MISTYPED
-        if plain[0] == each[0] and (distance := OSA.distance(plain, each, score_cutoff=allowed)) <= allowed
+        for each in _BY_LETTER.get(plain[0], ())
+        if (distance := OSA.distance(plain, each, score_cutoff=allowed)) <= allowed
     ]
     return min(found)[1] if found else None
 
@@ -139,13 +141,6 @@ def _is_listed(domain: str, listed: set[str] | frozenset[str]) -> bool:
             return True
         domain = domain.partition(".")[2]
     return False
-
-
-def _parent(domain: str) -> str | None:
-    try:
-        return registrable_domain(domain)
-    except InvalidDomain:
-        return None
 
 
 @lru_cache(maxsize=1)

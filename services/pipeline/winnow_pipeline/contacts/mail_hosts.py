@@ -190,7 +190,7 @@ class MailHosts:
     async def _query(self, domain: str, kind: str) -> pycares.DNSResult:
         if self._resolver is None:
             nameservers = self._nameservers or None
-            self._resolver = aiodns.DNSResolver(nameservers=nameservers, timeout=self._timeout / 2, tries=2)
+            self._resolver = aiodns.DNSResolver(nameservers=nameservers, timeout=self._timeout / 4, tries=3)
         return await self._resolver.query_dns(domain, kind)
 
 

@@ -6,9 +6,8 @@ writes only in capitals, or only in small letters, gets the usual case. One word
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from nameparser import Parser, locales, parser_for
 
@@ -46,8 +45,7 @@ _PARTICLES: Final = frozenset(
 _MC: Final = re.compile(r"mc[a-z]{3,}")
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A person's name, in the order of the person's language where that is known."""
 
     full: str | None = None
@@ -174,10 +172,9 @@ def _is_family_first(text: str, family: str) -> bool:
 
 
 def _is_special(words: list[str]) -> bool:
-    special = _special()
     if len(words) == 3 and (_PATRONYMIC.search(words[1]) or _PATRONYMIC.search(words[2])):
         return True
-    return any(word.lower().replace(".", "") in special for word in words)
+    return not _special().isdisjoint(map(str.lower, words))
 
 
 @lru_cache(maxsize=1)
@@ -187,7 +184,7 @@ def _parser() -> Parser:
 
 @lru_cache(maxsize=1)
 def _special() -> frozenset[str]:
-    """Words that mean something to the parser."""
+    """Words that mean something to the parser, those of one letter with and without a dot."""
     lexicon = _parser().lexicon
     lists = (
         lexicon.titles,
@@ -201,4 +198,5 @@ def _special() -> frozenset[str]:
         lexicon.maiden_markers,
         lexicon.honorific_tails,
     )
-    return frozenset(word.replace(".", "").lower() for words in lists for word in words) | _PARTICLES | _ROMAN
+    found = {word.replace(".", "").lower() for words in lists for word in words} | _PARTICLES | _ROMAN
+    return frozenset(found | {f"{word}." for word in found if len(word) == 1})

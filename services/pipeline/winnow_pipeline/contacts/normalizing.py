@@ -8,7 +8,7 @@ What differs in nearly every row (addresses, numbers) is read by fast paths and 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import idna
 
@@ -17,18 +17,47 @@ from winnow_pipeline.contacts.addresses import Address
 from winnow_pipeline.contacts.job_titles import job_title
 from winnow_pipeline.contacts.mail_domains import mail_domain
 from winnow_pipeline.contacts.names import Name
-from winnow_pipeline.contacts.phones import Phone
 from winnow_pipeline.contacts.texts import said, storable
-from winnow_pipeline.leads import CUSTOM, Account, Contact, EmailStatus, Field, Lead, PhoneStatus, RawRow, Reason
+from winnow_pipeline.leads import CUSTOM, Account, Contact, EmailStatus, Field, Lead, RawRow, Reason
 
 NO_CONTACT: Final = Reason(
     "no_contact", "The row names no person, address, telephone number, profile, company or domain."
 )
 
 _DISTINCT: Final = 1 << 16
-_NO_PHONE: Final = Phone("", PhoneStatus.UNKNOWN)
+
+# Plain strings are found in a mapping several times as fast as members of an enumeration.
+EMAIL: Final = Field.EMAIL.value
+PHONE: Final = Field.PHONE.value
+MOBILE_PHONE: Final = Field.MOBILE_PHONE.value
+FULL_NAME: Final = Field.FULL_NAME.value
+FIRST_NAME: Final = Field.FIRST_NAME.value
+MIDDLE_NAME: Final = Field.MIDDLE_NAME.value
+LAST_NAME: Final = Field.LAST_NAME.value
+TITLE: Final = Field.TITLE.value
+LINKEDIN: Final = Field.LINKEDIN.value
+DATE_OF_BIRTH: Final = Field.DATE_OF_BIRTH.value
+COUNTRY: Final = Field.COUNTRY.value
+COMPANY: Final = Field.COMPANY.value
+DOMAIN: Final = Field.DOMAIN.value
+REPEATED: Final = (Field.CITY.value, Field.REGION.value)
+AS_GIVEN: Final = tuple(
+    field.value for field in (Field.NATIONAL_ID, Field.EXTERNAL_ID, Field.STREET, Field.HOUSE_NUMBER, Field.POSTCODE)
+)
+"""Fields of a contact that are only cleaned."""
 
 T = TypeVar("T")
+
+
+class Country(NamedTuple):
+    """A country that a row names."""
+
+    code: str | None
+    """Of two letters, where it was recognised."""
+    given: str | None
+
+
+NOWHERE: Final = Country(None, None)
 
 
 class Caches:
@@ -42,7 +71,7 @@ class Caches:
         self.first_name = remembered(_of_said(names.first_name))
         self.last_name = remembered(_of_said(names.last_name))
         self.title = remembered(job_title)
-        self.country = remembered(countries.country)
+        self.country = remembered(_country)
         self.site = remembered(companies.site)
         self.mail_domain = remembered(mail_domain)
         self.attributes = {str(field): remembered(read) for field, read in companies.READERS.items()}
@@ -99,8 +128,14 @@ def _lead(row: RawRow, caches: Caches) -> Lead:
             reason=reason,
         )
     address = _address(values, caches)
-    contact = _contact(values, address, caches)
-    account = _account(values, address, caches)
+    country = caches.country(values[COUNTRY]) if COUNTRY in values else NOWHERE
+    contact = Contact(
+        country=country.code or country.given,
+        **_person(values, country.code, caches),
+        **_reached(values, address, country.code),
+        **_cleaned(values, caches),
+    )
+    account = _account(values, address, country.code, caches)
     return Lead(
         number=row.number,
         line=row.line,
@@ -134,57 +169,67 @@ def _says_anything(contact: Contact, account: Account) -> bool:
     )
 
 
+def _country(text: str) -> Country:
+    found = said(text)
+    return Country(countries.country(found), found) if found is not None else NOWHERE
+
+
 def _address(values: Mapping[str, str], caches: Caches) -> Address | None:
-    text = values.get(Field.EMAIL)
+    text = values.get(EMAIL)
     return addresses.read(text, caches.mail_domain) if text is not None and said(text) is not None else None
 
 
-def _contact(values: Mapping[str, str], address: Address | None, caches: Caches) -> Contact:
-    get = values.get
-    nation = caches.said(get(Field.COUNTRY))
-    code = caches.country(nation) if nation is not None else None
+def _person(values: Mapping[str, str], country: str | None, caches: Caches) -> dict[str, Any]:
+    """Who it is."""
     name = _name(values, caches)
-    title = caches.said(get(Field.TITLE))
-    job = caches.title(title) if title is not None else None
-    phone = _phone(get(Field.PHONE), code)
-    mobile = _phone(get(Field.MOBILE_PHONE), code)
-    profile, born = said(get(Field.LINKEDIN)), said(get(Field.DATE_OF_BIRTH))
-    return Contact(
-        full_name=name.full,
-        first_name=name.first,
-        middle_name=name.middle,
-        last_name=name.last,
-        title=title,
-        title_normalized=job.normalized if job is not None else None,
-        seniority=job.seniority if job is not None else None,
-        function=job.function if job is not None else None,
-        email=address.text if address is not None else None,
-        email_status=_status(address),
-        email_reasons=address.reasons if address is not None else (),
-        email_suggestion=address.suggestion if address is not None else None,
-        phone=phone.text or None,
-        phone_status=phone.status,
-        mobile_phone=mobile.text or None,
-        linkedin=profiles.linkedin(profile) if profile is not None else None,
-        date_of_birth=dates.date_of_birth(born, country=code) if born is not None else None,
-        national_id=said(get(Field.NATIONAL_ID)),
-        external_id=said(get(Field.EXTERNAL_ID)),
-        street=said(get(Field.STREET)),
-        house_number=said(get(Field.HOUSE_NUMBER)),
-        city=caches.said(get(Field.CITY)),
-        region=caches.said(get(Field.REGION)),
-        postcode=said(get(Field.POSTCODE)),
-        country=code or nation,
-    )
+    found: dict[str, Any] = {
+        "full_name": name.full,
+        "first_name": name.first,
+        "middle_name": name.middle,
+        "last_name": name.last,
+    }
+    if (title := caches.said(values.get(TITLE))) is not None:
+        job = caches.title(title)
+        found |= {
+            "title": title,
+            "title_normalized": job.normalized,
+            "seniority": job.seniority,
+            "function": job.function,
+        }
+    if (born := said(values.get(DATE_OF_BIRTH))) is not None:
+        found["date_of_birth"] = dates.date_of_birth(born, country=country)
+    return found
 
 
-def _status(address: Address | None) -> EmailStatus:
-    return EmailStatus.UNKNOWN if address is None or address.is_sound else EmailStatus.UNDELIVERABLE
+def _reached(values: Mapping[str, str], address: Address | None, country: str | None) -> dict[str, Any]:
+    """Where the person is to be reached."""
+    found: dict[str, Any] = {}
+    if address is not None:
+        found["email"] = address.text
+        found["email_status"] = EmailStatus.UNKNOWN if address.is_sound else EmailStatus.UNDELIVERABLE
+        found["email_reasons"] = address.reasons
+        found["email_suggestion"] = address.suggestion
+    if (text := said(values.get(PHONE))) is not None:
+        found["phone"], found["phone_status"] = phones.read(text, region=country)
+    if (text := said(values.get(MOBILE_PHONE))) is not None:
+        found["mobile_phone"] = phones.read(text, region=country).text
+    if (text := said(values.get(LINKEDIN))) is not None:
+        found["linkedin"] = profiles.linkedin(text)
+    return found
+
+
+def _cleaned(values: Mapping[str, str], caches: Caches) -> dict[str, Any]:
+    """What is kept as it is written."""
+    found: dict[str, Any] = {field: said(values[field]) for field in AS_GIVEN if field in values}
+    for field in REPEATED:
+        if field in values:
+            found[field] = caches.said(values[field])
+    return found
 
 
 def _name(values: Mapping[str, str], caches: Caches) -> Name:
-    first, last = values.get(Field.FIRST_NAME), values.get(Field.LAST_NAME)
-    middle, full = values.get(Field.MIDDLE_NAME), said(values.get(Field.FULL_NAME))
+    first, last = values.get(FIRST_NAME), values.get(LAST_NAME)
+    middle, full = values.get(MIDDLE_NAME), said(values.get(FULL_NAME))
     return names.joined(
         full=full,
         first=caches.first_name(first) if first is not None else None,
@@ -193,24 +238,19 @@ def _name(values: Mapping[str, str], caches: Caches) -> Name:
     )
 
 
-def _phone(text: str | None, country: str | None) -> Phone:
-    found = said(text)
-    return phones.read(found, region=country) if found is not None else _NO_PHONE
-
-
-def _account(values: Mapping[str, str], address: Address | None, caches: Caches) -> Account:
-    name, written = caches.said(values.get(Field.COMPANY)), values.get(Field.DOMAIN)
+def _account(values: Mapping[str, str], address: Address | None, country: str | None, caches: Caches) -> Account:
+    name, written = caches.said(values.get(COMPANY)), values.get(DOMAIN)
     domain = caches.site(written) if written is not None else None
     if domain is None and address is not None:
         domain = address.site
     return Account(
         name=name if name is None or len(name) <= companies.LONGEST_NAME else None,
         domain=domain,
-        attributes=_attributes(values, caches),
+        attributes=_attributes(values, country, caches),
     )
 
 
-def _attributes(values: Mapping[str, str], caches: Caches) -> dict[str, Any]:
+def _attributes(values: Mapping[str, str], country: str | None, caches: Caches) -> dict[str, Any]:
     """What the row says of the company; large ones are bounded together."""
     attributes: dict[str, Any] = {}
     large = own = False
@@ -221,12 +261,10 @@ def _attributes(values: Mapping[str, str], caches: Caches) -> dict[str, Any]:
             if found is not None:
                 attributes[str(field)] = found
                 large = large or len(text) > companies.LONGEST_SHORT
-        elif field.startswith(CUSTOM):
+        elif field[:1] == "c" and field.startswith(CUSTOM):
             own = True
     if own and (custom := companies.custom(values)):
         attributes["custom"] = custom
-    nation = caches.said(values.get(Field.COUNTRY))
-    code = caches.country(nation) if nation is not None else None
-    if code is not None:
-        attributes["country"] = code
+    if country is not None:
+        attributes["country"] = country
     return companies.bounded(attributes) if large or own else attributes

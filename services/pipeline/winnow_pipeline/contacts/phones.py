@@ -6,8 +6,7 @@ the plan does not tell, as everywhere in North America; `unknown` for a number i
 named.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberType
@@ -27,8 +26,7 @@ _STATUS: Final = {
 _ABROAD: Final = "00"
 
 
-@dataclass(frozen=True, slots=True)
-class Phone:
+class Phone(NamedTuple):
     """A number and what is known of it."""
 
     text: str

@@ -36,7 +36,11 @@ _FEWEST_LETTERS: Final = 6
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _FOREIGN_RUN: Final = re.compile(rb"[\x80-\xff]+")
-_MARKS: Final = "\u20ac\u201a\u201e\u2026\u2018\u2019\u201c\u201d\u2013\u2014\u2022\u2122\u00ae\u00a9\u00b0\u00a3\u00a7\u00ab\u00bb\u00bf\u00a1\u00ba\u00aa\u00b4\u00b7\u00b5\u00bd\u00bc\u00be\u00b2\u00b3\u00d7\u00b1\u00a8\u00b6\u00a0"
+_MARKS: Final = (
+    "\u20ac\u201a\u201e\u2026\u2018\u2019\u201c\u201d\u2013\u2014\u2022\u2122\u00ae\u00a9\u00b0\u00a3"
+    "\u00a7\u00ab\u00bb\u00bf\u00a1\u00ba\u00aa\u00b4\u00b7\u00b5\u00bd\u00bc\u00be\u00b2\u00b3\u00d7"
+    "\u00b1\u00a8\u00b6\u00a0"
+)
 """Marks that stand in lists of people and companies; other symbols are letters of another encoding."""
 
 

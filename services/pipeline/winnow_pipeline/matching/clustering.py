@@ -86,7 +86,8 @@ class _Search:
         copies = np.flatnonzero((head != np.arange(len(whole))) & self._features.identified())
         self._parent[copies] = head[copies]
         self._best[copies] = head[copies]
-        self._certainty[copies] = _MOST_CERTAIN
+        self._best[head[copies]] = copies
+        self._certainty[copies] = self._certainty[head[copies]] = _MOST_CERTAIN
         unique = np.ones(len(whole), np.bool_)
         unique[copies] = False
         return unique
