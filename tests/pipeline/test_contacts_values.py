@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from nameparser import locales, parser_for
 from winnow_pipeline.contacts import names, profiles, quantities
@@ -17,7 +17,12 @@ TITLES = Path(os.environ.get("WINNOW_DATA", Path(__file__).parents[3] / "shared"
 SENIORITIES = {
     "c_level", "vp", "director", "head", "manager", "senior", "staff", "junior", "intern", "owner", "partner",
 }  # fmt: skip
-WORDS = st.text("abcdefgmnorstuvz", min_size=2, max_size=8)
+WORDS = st.one_of(
+    st.text("abcdefgmnorstuvz", min_size=2, max_size=8),
+    st.text("aeinorst'-éøłŽ", min_size=2, max_size=8),
+    st.sampled_from("abdejsvy").map(lambda letter: f"{letter.upper()}."),
+    st.sampled_from(["von", "Ivanovich", "de", "née", "Jr", "phd", "mac", "McDonald", "SMITH", "lee", "St", "Lord"]),
+)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +68,10 @@ def test_names_in_parts(first: str, last: str, full: str) -> None:
     assert found.full == full
 
 
-@given(st.lists(WORDS, min_size=2, max_size=3), st.sampled_from([str.title, str.upper, str.lower]))
+@given(st.lists(WORDS, min_size=2, max_size=3), st.sampled_from([str, str.title, str.upper, str.lower]))
+@settings(max_examples=1_000)
+@example(["Ivanov", "Ivan", "Ivanovich"], str)
+@example(["John", "Q.", "Smith"], str)
 @example(["john", "jr"], str.title)
 @example(["st", "john"], str.title)
 @example(["king", "lear"], str.title)

@@ -92,7 +92,7 @@ class MailHosts:
         self._paused_until: datetime | None = None
 
     async def look_up(self, domains: Iterable[str]) -> dict[str, MailHost]:
-        """What is known of each domain (in the form that DNS knows). Never fails: no answer is an answer, too."""
+        """What is known of each domain (in the form that DNS knows). Whatever the network does, it is an answer."""
         found: dict[str, MailHost] = {}
         asked: dict[str, asyncio.Task[MailHost]] = {}
         now = self._clock()
