@@ -127,6 +127,16 @@ def test_one_thing_said_is_enough(values: dict[str, str]) -> None:
     assert lead_of(values).reason is None
 
 
+def test_leads_share_nothing_that_can_be_changed() -> None:
+    caches = Caches()
+    rows = [RawRow(number=place, line=place, values={"company": "Acme", "tags": "a;b"}) for place in (1, 2)]
+
+    first, second = normalized(rows, caches)
+    first.account.attributes["tags"].append("c")
+
+    assert second.account.attributes["tags"] == ["a", "b"]
+
+
 @pytest.mark.parametrize(
     ("values", "domain"),
     [

@@ -36,6 +36,8 @@ _DOTS: Final = re.compile(
 )
 _ASSISTED: Final = re.compile(r"\b(?:assistant|assistante|aide|advis[eo]r) (?:to|of|de|du|der) .*")
 """Whom somebody assists says nothing of the assistant."""
+_VICE_PRESIDENT: Final = re.compile(r"\b(senior |sr\.? |executive |exec\.? )?vice[ -]president\b", re.IGNORECASE)
+_VICE: Final = {"": "VP", "senior": "SVP", "sr": "SVP", "sr.": "SVP", "executive": "EVP", "exec": "EVP", "exec.": "EVP"}
 _MOST_WORDS: Final = 4
 _HIGH: Final = frozenset({"c_level", "vp", "director", "head", "owner", "partner"})
 _ALONE: Final = frozenset({"Managing Director", "Managing Partner", "General Partner", "Board Member"})
@@ -97,18 +99,22 @@ def seniority(folded: str) -> str:
     if chief is not None:
         return "owner" if _seniorities()["owner"] & set(_WORD.findall(folded)) else "c_level"
     bare = folded.replace("vice president", "vp").replace("vice-president", "vp")
-    words = frozenset(_WORD.findall(bare))
     if "managing director" in bare or "geschaftsfuhr" in bare or "directeur general" in bare:
         return "c_level"
-    words -= {"managing"}
+    before = _rank_of_words(bare.partition(" of ")[0])
+    return before or _rank_of_words(bare) or "staff"
+
+
+def _rank_of_words(folded: str) -> str | None:
+    words = frozenset(_WORD.findall(folded))
     for rank, of_rank in _seniorities().items():
         if words & of_rank:
             return rank
-    for word in words:
-        german = _GERMAN.fullmatch(word)
-        if german is not None:
-            return "director" if german[2].startswith("dir") else "head"
-    return "staff"
+    german = (_GERMAN.fullmatch(word) for word in sorted(words))
+    found = next((match[2] for match in german if match is not None), None)
+    if found is None:
+        return None
+    return "director" if found.startswith("dir") else "head"
 
 
 def function(folded: str) -> str | None:
@@ -137,8 +143,8 @@ def function(folded: str) -> str | None:
 
 
 def spelled(text: str) -> str:
-    """The title's own words, in the usual case, abbreviations spelled out."""
-    words = text.split()
+    """The title's own words, in the usual case, abbreviations spelled out, but for vice presidents."""
+    words = _VICE_PRESIDENT.sub(lambda match: _VICE[(match[1] or "").lower().strip()], text).split()
     shouted = text.isupper() or text.islower()
     return " ".join(_word(word, first=place == 0, shouted=shouted) for place, word in enumerate(words))
 

@@ -85,7 +85,7 @@ RANKS: Final = {
 SENIORITIES: Final = {
     "intern": """
         intern internship trainee praktikant praktikantin stagiaire becario tirocinante werkstudent apprentice
-        apprenti auszubildender azubi working student
+        apprenti auszubildender azubi
     """,
     "owner": """
         owner founder co-founder cofounder founding inhaber inhaberin fondateur fondatrice cofondateur grunder
@@ -96,7 +96,7 @@ SENIORITIES: Final = {
     """,
     "c_level": """
         ceo cto cfo coo cmo cro cio ciso cpo chro cco cdo clo cso cgo cxo cao cbo pdg president presidente prasident
-        chairman chairwoman chairperson chief managing director
+        chairman chairwoman chairperson
     """,
     "vp": """
         vp svp evp avp
@@ -105,7 +105,7 @@ SENIORITIES: Final = {
         director directeur directrice directora direttore direktor
     """,
     "head": """
-        head leiter leiterin
+        head chief leiter leiterin
     """,
     "manager": """
         manager mgr managerin gerente responsable responsabile supervisor superintendent teamleiter foreman kierownik

@@ -259,7 +259,7 @@ def _attributes(values: Mapping[str, str], country: str | None, caches: Caches) 
         if read is not None:
             found = read(text)
             if found is not None:
-                attributes[str(field)] = found
+                attributes[field] = found.copy() if isinstance(found, list) else found
                 large = large or len(text) > companies.LONGEST_SHORT
         elif field[:1] == "c" and field.startswith(CUSTOM):
             own = True
