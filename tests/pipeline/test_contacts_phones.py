@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 from winnow_pipeline.contacts import numbering, phones
+from winnow_pipeline.contacts.line_types import line_type
 from winnow_pipeline.contacts.phones import Phone
 from winnow_pipeline.contacts.subjects import normalized_phones
 from winnow_pipeline.leads import PhoneStatus
@@ -122,7 +123,7 @@ def test_plain_digits_are_read_as_the_library_reads_them(digits: str, plus: bool
 
     assert found is not None
     assert found.e164 == phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    assert numbering.line_type(found) == phonenumbers.number_type(number)
+    assert line_type(found) == phonenumbers.number_type(number)
     assert numbering.is_possible(found) == phonenumbers.is_possible_number(number)
 
 

@@ -1,35 +1,27 @@
-"""Telephone numbers of plain digits, read and judged as `phonenumbers` does it, ten times as fast.
+"""Telephone numbers of plain digits, read as `phonenumbers` reads them, ten times as fast.
 
-The library compiles, looks up and matches its patterns one after the other for each question. Here a calling code and
-a length have one pattern, in which the kinds of lines are alternatives in the library's order of precedence; it is made
-from the library's metadata when a number first asks for it. Only what is written with ASCII digits and the usual
-punctuation is read here (`plain_digits`); extensions, letters and everything unusual stay with the library. That both
-agree on every input is a property that the tests check over all regions.
+Only what is written with ASCII digits and the usual punctuation is read here (`plain_digits`); extensions, letters and
+everything unusual stay with the library. That both agree on every input is a property that the tests check over all
+regions.
 
 Pure functions over tables that are never changed; safe to share between threads.
 """
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple, Self
 
-from phonenumbers import (
-    COUNTRY_CODE_TO_REGION_CODE,
-    SUPPORTED_REGIONS,
-    PhoneMetadata,
-    PhoneNumberDesc,
-    PhoneNumberType,
-)
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS, PhoneMetadata
 
 SHORTEST: Final = 5
 LONGEST: Final = 17
 """Digits after the calling code: ITU-T E.164 allows 15, the library two more."""
+NON_GEOGRAPHICAL: Final = "001"
+"""What the library calls the region of numbers that are of none."""
 
 _PUNCTUATION: Final = str.maketrans("", "", " -.()/[]")
 _LONGEST_TEXT: Final = 60
-_NON_GEOGRAPHICAL: Final = "001"
 
 
 class Number(NamedTuple):
@@ -148,16 +140,6 @@ def is_possible(number: Number) -> bool:
     return plan is not None and plan.is_possible(number.national)
 
 
-def line_type(number: Number) -> int:
-    """The `PhoneNumberType` of a valid number; UNKNOWN where it is not valid."""
-    national = number.national
-    for step in _steps(number.calling_code, len(national)):
-        found = step.line_type(national)
-        if found is not None:
-            return found
-    return PhoneNumberType.UNKNOWN
-
-
 class _Coded(NamedTuple):
     """Digits after a calling code, and the plan of the region that the code is named for."""
 
@@ -226,117 +208,7 @@ def _plan_of_code(calling_code: str) -> _Plan | None:
     codes = COUNTRY_CODE_TO_REGION_CODE.get(int(calling_code))
     if not codes:
         return None
-    if codes[0] != _NON_GEOGRAPHICAL:
+    if codes[0] != NON_GEOGRAPHICAL:
         return _plan_of(codes[0])
     metadata = PhoneMetadata.metadata_for_nongeo_region(int(calling_code), None)
     return _Plan.of(metadata) if metadata is not None else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One question about a number of a certain length, answered by the group that matched.
-
-    Of a region with leading digits these decide that the number is the region's, even if it is none of its numbers;
-    of a region without, only a number of it does.
-    """
-
-    pattern: re.Pattern[str]
-    types: tuple[int, ...] = ()
-    within: tuple["_Step | None", ...] = ()
-    """Of leading digits, by group: what kinds of lines the region has."""
-
-    def line_type(self, national: str) -> int | None:
-        """The type that decides, or None where the next step has to be asked."""
-        if self.within:
-            match = self.pattern.match(national)
-            if match is None or match.lastindex is None:
-                return None
-            region = self.within[match.lastindex - 1]
-            found = region.line_type(national) if region is not None else None
-            return PhoneNumberType.UNKNOWN if found is None else found
-        match = self.pattern.fullmatch(national)
-        return None if match is None or match.lastindex is None else self.types[match.lastindex - 1]
-
-
-@lru_cache(maxsize=2_048)
-def _steps(calling_code: str, length: int) -> tuple[_Step, ...]:
-    """What to ask, in the library's order: a shared calling code belongs to the first region that says so."""
-    codes = COUNTRY_CODE_TO_REGION_CODE.get(int(calling_code), ())
-    if codes and codes[0] == _NON_GEOGRAPHICAL:
-        candidates = [PhoneMetadata.metadata_for_nongeo_region(int(calling_code), None)]
-    else:
-        candidates = [PhoneMetadata.metadata_for_region(code, None) for code in codes]
-    found = [metadata for metadata in candidates if metadata is not None]
-    if len(found) == 1:
-        only = _lines(found[0], length=length)
-        return (only,) if only is not None else ()
-    return tuple(_shared(found, length=length))
-
-
-def _shared(candidates: Iterable[PhoneMetadata], *, length: int) -> Iterator[_Step]:
-    """Runs of regions with leading digits are asked at once."""
-    run: list[tuple[str, _Step | None]] = []
-    for metadata in candidates:
-        lines = _lines(metadata, length=length)
-        if metadata.leading_digits is not None:
-            run.append((metadata.leading_digits, lines))
-            continue
-        if run:
-            yield _leading(run)
-            run = []
-        if lines is not None:
-            yield lines
-    if run:
-        yield _leading(run)
-
-
-def _leading(run: list[tuple[str, _Step | None]]) -> _Step:
-    pattern = "|".join(f"({digits})" for digits, _ in run)
-    return _Step(re.compile(pattern), within=tuple(lines for _, lines in run))
-
-
-def _lines(metadata: PhoneMetadata, *, length: int) -> _Step | None:
-    """The kinds of lines of a region among its numbers of one length, None where it has no such numbers."""
-    general = _pattern(metadata.general_desc, length=length)
-    if general is None:
-        return None
-    ordered = (
-        (metadata.premium_rate, PhoneNumberType.PREMIUM_RATE),
-        (metadata.toll_free, PhoneNumberType.TOLL_FREE),
-        (metadata.shared_cost, PhoneNumberType.SHARED_COST),
-        (metadata.voip, PhoneNumberType.VOIP),
-        (metadata.personal_number, PhoneNumberType.PERSONAL_NUMBER),
-        (metadata.pager, PhoneNumberType.PAGER),
-        (metadata.uan, PhoneNumberType.UAN),
-        (metadata.voicemail, PhoneNumberType.VOICEMAIL),
-    )
-    kinds = [(pattern, kind) for desc, kind in ordered if (pattern := _pattern(desc, length=length)) is not None]
-    kinds.extend(_ordinary_lines(metadata, length=length))
-    if not kinds:
-        return None
-    alternatives = "|".join(f"({pattern})" for pattern, _ in kinds)
-    return _Step(re.compile(f"(?=(?:{general})\\Z)(?:{alternatives})"), types=tuple(kind for _, kind in kinds))
-
-
-def _ordinary_lines(metadata: PhoneMetadata, *, length: int) -> Iterator[tuple[str, int]]:
-    """Landlines and mobiles; in some regions they cannot be told apart."""
-    fixed, mobile = _pattern(metadata.fixed_line, length=length), _pattern(metadata.mobile, length=length)
-    if metadata.same_mobile_and_fixed_line_pattern:
-        if fixed is not None:
-            yield fixed, PhoneNumberType.FIXED_LINE_OR_MOBILE
-        return
-    if fixed is not None:
-        if mobile is not None:
-            yield f"(?=(?:{mobile})\\Z)(?:{fixed})", PhoneNumberType.FIXED_LINE_OR_MOBILE
-        yield fixed, PhoneNumberType.FIXED_LINE
-    if mobile is not None:
-        yield mobile, PhoneNumberType.MOBILE
-
-
-def _pattern(desc: PhoneNumberDesc | None, *, length: int) -> str | None:
-    """The pattern of a description, if it has one for numbers of this length."""
-    if desc is None or not desc.national_number_pattern:
-        return None
-    if desc.possible_length and length not in desc.possible_length:
-        return None
-    return desc.national_number_pattern

@@ -12,6 +12,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberType
 
 from winnow_pipeline.contacts import numbering
+from winnow_pipeline.contacts.line_types import line_type
 from winnow_pipeline.leads import PhoneStatus
 
 LONGEST: Final = 250
@@ -45,7 +46,7 @@ def read(text: str, *, region: str | None) -> Phone:
     number = numbering.read_digits(digits, plus=plus, region=region)
     if number is None:
         return Phone(text, PhoneStatus.INVALID if plus or region is not None else PhoneStatus.UNKNOWN)
-    kind = numbering.line_type(number)
+    kind = line_type(number)
     if kind == PhoneNumberType.UNKNOWN:
         return Phone(number.e164 if numbering.is_possible(number) else text, PhoneStatus.INVALID)
     return Phone(number.e164, _STATUS.get(kind, PhoneStatus.POSSIBLE))
