@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import winnow_common.metrics
 import winnow_gateway.metrics
+import winnow_pipeline.metrics
 import winnow_scoring.metrics
 from prometheus_client import Counter
 from prometheus_client.metrics import MetricWrapperBase
@@ -19,6 +20,7 @@ from winnow_gateway.accounts import SESSION_LENGTH
 from winnow_gateway.handlers.imports import KEPT_FOR as IMPORTS_KEPT_FOR
 from winnow_gateway.settings import Settings as GatewaySettings
 from winnow_gateway.store.months import KEPT_FOR as RESERVATIONS_KEPT_FOR
+from winnow_pipeline.settings import Settings as PipelineSettings
 from winnow_scoring.settings import Settings as ScoringSettings
 
 ROOT = Path(__file__).parents[2]
@@ -67,7 +69,7 @@ def anchors(document: Path) -> set[str]:
 
 
 def metrics() -> Iterator[MetricWrapperBase]:
-    for module in (winnow_common.metrics, winnow_gateway.metrics, winnow_scoring.metrics):
+    for module in (winnow_common.metrics, winnow_gateway.metrics, winnow_scoring.metrics, winnow_pipeline.metrics):
         yield from (value for value in vars(module).values() if isinstance(value, MetricWrapperBase))
 
 
@@ -163,12 +165,12 @@ def test_the_table_of_metrics_is_that_of_the_code() -> None:
 def test_the_tables_of_settings_are_those_of_the_code() -> None:
     table = rows(OPERATIONS, heading="Settings")
     # Words stand where the default says nothing to a reader.
-    words = {"none": "None", "packaged": "None", "empty": ""}
+    words = {"none": "None", "packaged": "None", "empty": "", "no entries": "()"}
     told = {name: words.get(cells[0], cells[0]) for name, cells in table.items() if re.fullmatch("[A-Z_]+", name)}
 
     common = variables(CommonSettings)
     expected = dict(common)
-    for settings in (GatewaySettings, ScoringSettings):
+    for settings in (GatewaySettings, ScoringSettings, PipelineSettings):
         prefix = settings.model_config["env_prefix"]
         own = variables(settings)
         expected |= {name: default for name, default in own.items() if name.removeprefix(prefix) not in common}

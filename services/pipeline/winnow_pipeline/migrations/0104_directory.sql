@@ -1,11 +1,11 @@
 -- migrate:up
 
 -- The companies that the operator has loaded, as scoring told of them: the first source of enrichment.
-CREATE TABLE directory_company (
+CREATE TABLE listed_company (
     domain text PRIMARY KEY,
     attributes text NOT NULL,
     loaded_at timestamptz NOT NULL
 );
 
 -- migrate:down
-DROP TABLE directory_company;
+DROP TABLE listed_company;

@@ -7,12 +7,12 @@ from datetime import datetime
 from winnow_common.postgres import Connection, Queryable, Write
 
 _LIST = """
-INSERT INTO directory_company (domain, attributes, loaded_at)
+INSERT INTO listed_company (domain, attributes, loaded_at)
 SELECT DISTINCT ON (domain) domain, attributes, loaded_at
 FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS company (domain, attributes, loaded_at)
 ORDER BY domain, loaded_at DESC
 ON CONFLICT (domain) DO UPDATE SET attributes = excluded.attributes, loaded_at = excluded.loaded_at
-WHERE directory_company.loaded_at < excluded.loaded_at
+WHERE listed_company.loaded_at < excluded.loaded_at
 """
 
 
@@ -37,11 +37,11 @@ def listing(companies: Sequence[tuple[str, Entry]]) -> list[Write]:
 async def find(connection: Queryable, *, domains: Collection[str]) -> dict[str, Entry]:
     """What is known of these companies; those of whom nothing is are absent."""
     rows = await connection.fetch(
-        "SELECT domain, attributes, loaded_at FROM directory_company WHERE domain = ANY ($1::text[])", list(domains)
+        "SELECT domain, attributes, loaded_at FROM listed_company WHERE domain = ANY ($1::text[])", list(domains)
     )
     return {row["domain"]: Entry(row["attributes"], row["loaded_at"]) for row in rows}
 
 
 async def clear(connection: Connection, *, until: datetime) -> None:
     """Forget what was loaded up to a moment."""
-    await connection.execute("DELETE FROM directory_company WHERE loaded_at <= $1", until)
+    await connection.execute("DELETE FROM listed_company WHERE loaded_at <= $1", until)
