@@ -1,4 +1,4 @@
-"""The operator loads companies for all tenants, and the directory answers whoever asks for one."""
+"""The operator loads companies for all tenants, and whoever keeps a copy of the directory is told of each."""
 
 import asyncio
 import json
@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from winnow_common import outbox
 from winnow_common.cursors import Cursors
 from winnow_common.postgres import Pool
-from winnow_contracts import customers, enrichment, profiles
-from winnow_contracts.enrichment import EnrichmentCompleted
+from winnow_contracts import customers, directory, enrichment, profiles
 from winnow_scoring import directory_command
 from winnow_scoring.handlers.companies import CompanyHandlers
 from winnow_scoring.handlers.customers import CustomerHandlers
-from winnow_scoring.handlers.directory import DirectoryLookups
 from winnow_scoring.handlers.enrichment import EnrichmentResults
 from winnow_scoring.settings import Settings
 
@@ -30,7 +29,6 @@ acme.com,Acme,5,,
 def service(serve: Serve, clock: Clock) -> Service:
     cursors = Cursors(MASTER_KEY)
     return serve(
-        *DirectoryLookups().all(),
         *EnrichmentResults(clock=clock).all(),
         *CustomerHandlers(clock=clock, cursors=cursors).all(),
         *CompanyHandlers(clock=clock, cursors=cursors).all(),
@@ -66,11 +64,11 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-async def lookup(service: Service, domain: str) -> EnrichmentCompleted:
-    """What the directory says, as it says it."""
-    [fact] = (await service.ask(enrichment.REQUESTED, {"domain": domain, "reason": "score"})).facts
-    assert (fact.type, fact.key) == (enrichment.COMPLETED, domain)
-    return EnrichmentCompleted.model_validate_json(fact.data)
+async def told(pool: Pool) -> list[tuple[str, dict[str, Any]]]:
+    """Type and data of every fact that was published, in order."""
+    rows = await pool.fetch("SELECT id, packed FROM outbox ORDER BY id")
+    messages = [message for row in rows for message in outbox.unpack(row["packed"], row=row["id"])]
+    return [(dict(message.headers)["ce_type"].decode(), json.loads(message.value)) for message in messages]
 
 
 @pytest.fixture
@@ -136,13 +134,15 @@ async def test_clearing_needs_a_yes(operator: Operator, file: Path) -> None:
     assert (cleared, await operator("count")) == ((0, {"companies": 0}), (0, {"companies": 0}))
 
 
-# Answers
+# What others are told
 
 
-async def test_the_directory_answers_what_it_knows(service: Service, loaded: None, clock: Clock) -> None:
-    told = await lookup(service, "stripe.com")
-    assert (told.found, told.source, told.observed_at) == (True, "directory", clock())
-    assert told.attributes.profile() == {
+async def test_every_company_that_is_loaded_is_told_of(loaded: None, pool: Pool, clock: Clock) -> None:
+    facts = {data["domain"]: (type, data) for type, data in await told(pool)}
+
+    assert set(facts) == {"stripe.com", "acme.com"}
+    assert {type for type, _ in facts.values()} == {directory.LISTED.name}
+    assert facts["stripe.com"][1]["attributes"] == {
         "name": "Stripe",
         "employees": 8000,
         "technologies": ["React", "AWS"],
@@ -150,18 +150,26 @@ async def test_the_directory_answers_what_it_knows(service: Service, loaded: Non
     }
 
 
-async def test_the_directory_says_that_it_knows_nothing(service: Service, pool: Pool) -> None:
-    told = await lookup(service, "nobody.com")
-    assert (told.found, told.source, told.observed_at, told.attributes.profile()) == (False, None, None, {})
+async def test_everything_is_told_once_more_and_so_is_the_end(operator: Operator, loaded: None, pool: Pool) -> None:
+    before = await told(pool)
+    status, said = await operator("publish")
+    again = (await told(pool))[len(before) :]
+    await operator("clear", "--yes")
+
+    assert (status, said) == (0, {"published": 2})
+    assert sorted(map(repr, again)) == sorted(map(repr, before))
+    assert (await told(pool))[-1][0] == directory.CLEARED.name
 
 
 async def test_a_customer_that_the_directory_knows_is_known_and_no_company_of_any_tenants(
-    service: Service, loaded: None
+    service: Service,
 ) -> None:
     asked = await service.ask(customers.PUT, {"customers": [{"domain": "stripe.com"}, {"domain": "nobody.com"}]})
     for question in asked.facts:
-        [answer] = (await service.ask(enrichment.REQUESTED, json.loads(question.data))).facts
-        await service.ask(enrichment.COMPLETED, json.loads(answer.data))
+        domain = json.loads(question.data)["domain"]
+        known = {"found": True, "source": "directory", "attributes": {"name": "Stripe"}}
+        answer = {"domain": domain, "found": False} | (known if domain == "stripe.com" else {})
+        await service.ask(enrichment.COMPLETED, answer)
     listed = body(await service.ask(customers.LIST, {}))["data"]
     assert [(one["domain"], one["name"], one["profile"]) for one in listed] == [
         ("nobody.com", None, "unknown"),
