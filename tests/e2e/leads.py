@@ -3,6 +3,7 @@
 import io
 import time
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -59,16 +60,15 @@ def csv_of(people: Iterable[tuple[str, ...]]) -> bytes:
 
 
 def person(number: int, *, tag: str = "x") -> tuple[str, ...]:
-    """Somebody whom nobody else is like."""
-    first, last = f"Ada{number:05d}{tag}", f"Byron{number * 7919 % 100_003:06d}{tag}"
-    return (
-        first,
-        last,
-        f"{first}.{last}@company{number}{tag}.com".lower(),
-        f"+4930{number * 104_729 % 10_000_000:07d}",
-        "VP Sales",
-        f"Company {number} {tag}",
-        f"company{number}{tag}.com",
-        "Software",
-        "Germany",
-    )
+    """Somebody whom nobody else is like; the same for the same number and tag."""
+    digest = sha256(f"{tag}/{number}".encode()).hexdigest()
+    first, last, company = (_word(digest[start : start + 16]) for start in (0, 16, 32))
+    phone = f"+4930{int(digest[48:56], 16) % 10_000_000:07d}"
+    domain = f"{company}.com"
+    title, name = "VP Sales", f"{company.title()} Ltd."
+    return first.title(), last.title(), f"{first}.{last}@{domain}", phone, title, name, domain, "Software", "Germany"
+
+
+def _word(digits: str) -> str:
+    """Eight letters."""
+    return "".join(chr(ord("a") + int(digits[place : place + 2], 16) % 26) for place in range(0, 16, 2))
