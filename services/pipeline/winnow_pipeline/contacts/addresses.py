@@ -104,14 +104,15 @@ def read(text: str, about: DomainFacts) -> Address:
 def is_role(local: str) -> bool:
     """Whether a local part is of a company, not of a person."""
     name = local.partition("+")[0].lower()
-    return name in _ROLES or name.translate(_WITHOUT_SEPARATORS) in _ROLES
+    return name in _ROLES or (not name.isalnum() and name.translate(_WITHOUT_SEPARATORS) in _ROLES)
 
 
 def syntax(text: str) -> Syntax | None:
     """The address that `text` is, with nothing around it; None where it can be none."""
     local, at, domain = text.partition("@")
     if at and len(text) <= LONGEST and _PLAIN.fullmatch(local) and (plain := plain_domain(domain)) is not None:
-        return Syntax(local=local.lower() if local.lower() in _LOWERED else local, domain=plain, ascii_domain=plain)
+        lowered = local.lower()
+        return Syntax(lowered if lowered in _LOWERED else local, plain, plain)
     return _by_library(text)
 
 

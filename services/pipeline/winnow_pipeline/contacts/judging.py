@@ -9,9 +9,9 @@ RFC 7505), that has neither mail hosts nor an address (`no_mx`), a mailbox that 
 `unknown`, never undeliverable. `free` says what kind of address it is, and nothing against it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from winnow_pipeline.contacts.mail_hosts import MailHost, Mails
 from winnow_pipeline.contacts.mailboxes import MailboxAnswer
@@ -27,11 +27,22 @@ _MAILBOX: Final = {
     MailboxAnswer.CATCH_ALL: (EmailStatus.RISKY, "catch_all"),
 }
 _ANSWERS: Final = frozenset({*_DEAD.values(), *(reason for _, reason in _MAILBOX.values()), "no_answer"})
-_NAMES: Final = tuple(Contact.__dataclass_fields__)
-_VALUES: Final = attrgetter(*_NAMES)
-_PUT: Final = tuple(getattr(Contact, name).__set__ for name in _NAMES)
-_PUT_STATUS: Final = _PUT[_NAMES.index("email_status")]
-_PUT_REASONS: Final = _PUT[_NAMES.index("email_reasons")]
+T = TypeVar("T", Contact, Lead)
+
+
+class _Slots(NamedTuple):
+    """How the fields of a class are read at once, and put one by one."""
+
+    values: Callable[[Any], tuple[object, ...]]
+    put: Mapping[str, Callable[[Any, object], None]]
+
+
+def _slots(kind: type[Contact] | type[Lead]) -> _Slots:
+    names = tuple(kind.__dataclass_fields__)
+    return _Slots(attrgetter(*names), {name: getattr(kind, name).__set__ for name in names})
+
+
+_SLOTS: Final[Mapping[type[Contact] | type[Lead], _Slots]] = {kind: _slots(kind) for kind in (Contact, Lead)}
 
 
 class _Asked(NamedTuple):
@@ -68,25 +79,18 @@ def _judged(lead: Lead, hosts: Mapping[str, MailHost], mailboxes: Mapping[str, M
     reasons = (*known, told) if told is not None else known
     if status is contact.email_status and reasons == contact.email_reasons:
         return lead
-    return Lead(
-        number=lead.number,
-        line=lead.line,
-        contact=_restated(contact, status, reasons),
-        account=lead.account,
-        source=lead.source,
-        values=lead.values,
-        reason=lead.reason,
-        filled=lead.filled,
-    )
+    return _restated(lead, contact=_restated(contact, email_status=status, email_reasons=reasons))
 
 
-def _restated(contact: Contact, status: EmailStatus, reasons: tuple[str, ...]) -> Contact:
-    """A copy that says something else of the address; slot by slot, in a third of the time of `dataclasses.replace`."""
-    copy = object.__new__(Contact)
-    for put, value in zip(_PUT, _VALUES(contact), strict=True):
+def _restated(given: T, **changed: object) -> T:
+    """What `dataclasses.replace` gives, slot by slot, in a third of its time."""
+    kind = type(given)
+    copy = object.__new__(kind)
+    slots = _SLOTS[kind]
+    for put, value in zip(slots.put.values(), slots.values(given), strict=True):
         put(copy, value)
-    _PUT_STATUS(copy, status)
-    _PUT_REASONS(copy, reasons)
+    for name, value in changed.items():
+        slots.put[name](copy, value)
     return copy
 
 

@@ -115,7 +115,9 @@ def _of_said(read: Callable[[str], str | None]) -> Callable[[str], str | None]:
 
 
 def _lead(row: RawRow, caches: Caches) -> Lead:
-    values, source = _held(row.values), _held(row.source)
+    values, source = row.values, row.source
+    if not _can_be_held(values, source):
+        values, source = _held(values), _held(source)
     if row.reason is not None:
         contact, account, reason = Contact(), Account(), row.reason
         return Lead(
@@ -129,12 +131,11 @@ def _lead(row: RawRow, caches: Caches) -> Lead:
         )
     address = _address(values, caches)
     country = caches.country(values[COUNTRY]) if COUNTRY in values else NOWHERE
-    contact = Contact(
-        country=country.code or country.given,
-        **_person(values, country.code, caches),
-        **_reached(values, address, country.code),
-        **_cleaned(values, caches),
-    )
+    found: dict[str, Any] = {"country": country.code or country.given}
+    _put_person(found, values, country.code, caches)
+    _put_reached(found, values, address, country.code)
+    _put_cleaned(found, values, caches)
+    contact = Contact(**found)
     account = _account(values, address, country.code, caches)
     return Lead(
         number=row.number,
@@ -147,13 +148,13 @@ def _lead(row: RawRow, caches: Caches) -> Lead:
     )
 
 
+def _can_be_held(values: Mapping[str, str], source: Mapping[str, str]) -> bool:
+    """Whether every store can hold the row as it came, as is so nearly always."""
+    together = "".join(chain(values, values.values(), source, source.values()))
+    return (together.isascii() and "\0" not in together) or storable(together) == together
+
+
 def _held(texts: Mapping[str, str]) -> Mapping[str, str]:
-    """`texts` as every store can hold them; the same mapping where they are so already, as nearly always."""
-    together = "".join(chain(texts, texts.values()))
-    if together.isascii() and "\0" not in together:
-        return texts
-    if storable(together) == together:
-        return texts
     return {storable(name): storable(text) for name, text in texts.items()}
 
 
@@ -179,31 +180,22 @@ def _address(values: Mapping[str, str], caches: Caches) -> Address | None:
     return addresses.read(text, caches.mail_domain) if text is not None and said(text) is not None else None
 
 
-def _person(values: Mapping[str, str], country: str | None, caches: Caches) -> dict[str, Any]:
+def _put_person(found: dict[str, Any], values: Mapping[str, str], country: str | None, caches: Caches) -> None:
     """Who it is."""
     name = _name(values, caches)
-    found: dict[str, Any] = {
-        "full_name": name.full,
-        "first_name": name.first,
-        "middle_name": name.middle,
-        "last_name": name.last,
-    }
+    found["full_name"], found["first_name"], found["middle_name"], found["last_name"] = name
     if (title := caches.said(values.get(TITLE))) is not None:
         job = caches.title(title)
-        found |= {
-            "title": title,
-            "title_normalized": job.normalized,
-            "seniority": job.seniority,
-            "function": job.function,
-        }
+        found["title"], found["title_normalized"] = title, job.normalized
+        found["seniority"], found["function"] = job.seniority, job.function
     if (born := said(values.get(DATE_OF_BIRTH))) is not None:
         found["date_of_birth"] = dates.date_of_birth(born, country=country)
-    return found
 
 
-def _reached(values: Mapping[str, str], address: Address | None, country: str | None) -> dict[str, Any]:
+def _put_reached(
+    found: dict[str, Any], values: Mapping[str, str], address: Address | None, country: str | None
+) -> None:
     """Where the person is to be reached."""
-    found: dict[str, Any] = {}
     if address is not None:
         found["email"] = address.text
         found["email_status"] = EmailStatus.UNKNOWN if address.is_sound else EmailStatus.UNDELIVERABLE
@@ -215,16 +207,16 @@ def _reached(values: Mapping[str, str], address: Address | None, country: str | 
         found["mobile_phone"] = phones.read(text, region=country).text
     if (text := said(values.get(LINKEDIN))) is not None:
         found["linkedin"] = profiles.linkedin(text)
-    return found
 
 
-def _cleaned(values: Mapping[str, str], caches: Caches) -> dict[str, Any]:
+def _put_cleaned(found: dict[str, Any], values: Mapping[str, str], caches: Caches) -> None:
     """What is kept as it is written."""
-    found: dict[str, Any] = {field: said(values[field]) for field in AS_GIVEN if field in values}
+    for field in AS_GIVEN:
+        if field in values:
+            found[field] = said(values[field])
     for field in REPEATED:
         if field in values:
             found[field] = caches.said(values[field])
-    return found
 
 
 def _name(values: Mapping[str, str], caches: Caches) -> Name:
