@@ -87,6 +87,8 @@ bench-smoke: .environment-bench
 	$(IN) -m bench.bench_lookups --seconds 1 --rate 20
 	$(IN) -m bench.bench_quality --subindustries 2 --seeds 1 --population 300
 	$(IN) -m bench.bench_similarity --sizes 1000 2000 --rounds 1
+	$(IN) -m bench.bench_dedup --without-splink --people 3000 --sets fake_1000 febrl_3
+	$(IN) -m bench.bench_pipeline --sizes 500 2000
 	$(IN) -m bench.bench_validate --rows 2000 --rounds 1
 
 ## What is generated and committed

@@ -114,7 +114,11 @@ def _household(draw: random.Random, *, seed: int, companies: int) -> list[Person
     people = []
     for member in range(size):
         child = member >= 2 or (member == 1 and draw.random() < 0.2)
-        born = (year + (draw.randint(20, 36) if child else draw.randint(-6, 6)), draw.randint(1, 12), draw.randint(1, 28))
+        born = (
+            year + (draw.randint(20, 36) if child else draw.randint(-6, 6)),
+            draw.randint(1, 12),
+            draw.randint(1, 28),
+        )
         first = people[0].first if child and draw.random() < 0.06 else _first_name(draw)
         if member == 3 and draw.random() < 0.1:
             born = people[2].born
@@ -134,7 +138,9 @@ class _Draft:
 def _person(draw: random.Random, draft: _Draft, *, seed: int, companies: int) -> Person:
     first, last = _plain(draft.first), _plain(draft.last)
     digits = str(draw.choice([draft.born[0], draft.born[0] % 100, draw.randint(1, 999), ""]))
-    local = draw.choice([f"{first}.{last}", f"{first}{last}", f"{first[0]}{last}", f"{last}.{first}", f"{first}_{last}"])
+    local = draw.choice(
+        [f"{first}.{last}", f"{first}{last}", f"{first[0]}{last}", f"{last}.{first}", f"{first}_{last}"]
+    )
     if draw.random() < 0.15:
         local = draw.choice(words.COMPANY_WORDS).lower() + draw.choice(words.CITIES).split()[0].lower()
         local = _plain(local)
@@ -227,7 +233,9 @@ def _rows_of(draw: random.Random, person: Person, looks: int, *, companies: int,
         if draw.random() < 0.1:
             seen = replace(seen, home=_home(draw))
         if draw.random() < 0.12:
-            seen = replace(seen, employer=_employer(draw, seed=seed, companies=companies), extension=draw.randint(10, 99))
+            seen = replace(
+                seen, employer=_employer(draw, seed=seed, companies=companies), extension=draw.randint(10, 99)
+            )
         if draw.random() < 0.05:
             seen = replace(seen, mobile=_mobile(draw))
         if draw.random() < 0.015:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.compute as pc
-import pyarrow.parquet as parquet
 from numpy.typing import NDArray
+from pyarrow import parquet
 
 Integers = NDArray[np.int64]
 

@@ -17,8 +17,8 @@ import time
 from pathlib import Path
 
 import duckdb
-import pyarrow.parquet as parquet
 import splink.comparison_library as cl
+from pyarrow import parquet
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
 AT = 0.9
@@ -26,7 +26,9 @@ THRESHOLDS = [0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 
 
 _CLEAN = "nullif(trim(regexp_replace(strip_accents(lower({0})), '[^a-z0-9@.+ -]', '', 'g')), '')"
 _COMPANY = (
-    "nullif(trim(regexp_replace(" + _CLEAN + ", '( (inc|llc|ltd|gmbh|ag|corp|s.a|b.v|limited|group|co)[.]*)+$', '')), '')"
+    "nullif(trim(regexp_replace("
+    + _CLEAN
+    + ", '( (inc|llc|ltd|gmbh|ag|corp|s.a|b.v|limited|group|co)[.]*)+$', '')), '')"
 )
 
 COMPARISONS = {
@@ -60,7 +62,9 @@ BLOCKS = [
     ["first_name", "street"],
     ["date_of_birth", "postcode"],
 ]
-SMALL_BLOCKS = [[name] for name in ("email", "phone", "national_id", "date_of_birth", "first_name", "last_name", "street")]
+SMALL_BLOCKS = [
+    [name] for name in ("email", "phone", "national_id", "date_of_birth", "first_name", "last_name", "street")
+]
 SMALL_BLOCKS += [["company"], ["postcode"]]
 """Of a few thousand rows: everybody who shares anything of some weight."""
 DETERMINISTIC = [

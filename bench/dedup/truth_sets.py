@@ -25,7 +25,13 @@ class TruthSet:
 def fake_1000() -> TruthSet:
     """People of the Splink project, with hard errors: every second row lacks something."""
     rows = _read(DATA / "er_splink" / "fake_1000.csv")
-    names = {"first_name": "first_name", "last_name": "surname", "date_of_birth": "dob", "city": "city", "email": "email"}
+    names = {
+        "first_name": "first_name",
+        "last_name": "surname",
+        "date_of_birth": "dob",
+        "city": "city",
+        "email": "email",
+    }
     return TruthSet(_columns(rows, names), [int(row["cluster"]) for row in rows])
 
 

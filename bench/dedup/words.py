@@ -88,5 +88,7 @@ Analytics Capital Foods Robotics Logistics Media Software Systems Health Energy 
 Networks Biotech Security Finance Motors Textiles Studios Insurance Materials Recruiting Printing Architects
 """.split()  # noqa: SIM905
 LEGAL_FORMS: Final = ["Inc.", "LLC", "Ltd", "Ltd.", "GmbH", "AG", "Corp.", "S.A.", "B.V.", "Limited", "Group", "& Co."]
-FREE_MAIL: Final = ["gmail.com"] * 9 + ["yahoo.com", "hotmail.com", "outlook.com"] * 2 + ["icloud.com", "gmx.de", "aol.com"]
+FREE_MAIL: Final = (
+    ["gmail.com"] * 9 + ["yahoo.com", "hotmail.com", "outlook.com"] * 2 + ["icloud.com", "gmx.de", "aol.com"]
+)
 ROLES: Final = ["info", "sales", "office", "contact", "hello", "admin", "support"]

@@ -1,8 +1,8 @@
 """Files of leads as a CRM exports them: synthetic people with jobs, companies, and the dirt of real lists.
 
-Always the same for a seed. People, their repetitions and the slips of the pen in them are those of `bench.dedup.people`;
-here they get the columns of an export, telephone numbers as people write them, addresses that cannot be, rows with too
-many cells, columns that nobody maps, and blanks that say "n/a".
+Always the same for a seed. People, their repetitions and the slips of the pen in them are those of
+`bench.dedup.people`; here they get the columns of an export, telephone numbers as people write them, addresses that
+cannot be, rows with too many cells, columns that nobody maps, and blanks that say "n/a".
 """
 
 import csv

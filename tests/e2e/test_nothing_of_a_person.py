@@ -1,23 +1,15 @@
 """E-mail addresses and personal pages are sent wherever a company may be named, and then looked for everywhere."""
 
 import itertools
-import zlib
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 from urllib.parse import quote
 
-import asyncpg
 import pytest
 import requests
-from aiokafka import AIOKafkaConsumer
-from redis import Redis
-from winnow_contracts.topics import TOPICS
 from winnow_local.running import RunningStack
 
-from tests.faults.reading import header, read_whole
-
-from .account import Account, operations_ports, waited_for
+from .account import Account, waited_for
+from .scanning import files_of, has, log_of, metrics_of, redis_of, tables_of
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
@@ -101,74 +93,33 @@ def is_cached(account: Account) -> bool:
     return "hit" in answer.headers["Cache-Status"]
 
 
-def has(word: str, parts: Iterable[object]) -> bool:
-    """Whether a word is in any of them; bytes count as text."""
-    return any(word in repr(part).lower() for part in parts)
-
-
 async def test_nothing_of_a_person_is_on_the_log(answers: list[requests.Response], stack: RunningStack) -> None:
-    consumer = AIOKafkaConsumer(bootstrap_servers=stack.endpoints.kafka)
-    await consumer.start()
-    names = await consumer.topics()
-    await consumer.stop()
-    records = [record for name in names for record in await read_whole(stack.endpoints.kafka, name)]
-    values = [
-        zlib.decompress(record.value) if header(record, "ce_encoding") == "deflate" else record.value
-        for record in records
-    ]
-    parts = [*values, *((record.key, record.headers) for record in records)]
-    assert {topic.name for topic in TOPICS} <= names
+    parts = await log_of(stack)
     assert (has(MARKER, parts), has(CONTROL, parts)) == (False, True)
 
 
 def test_nothing_of_a_person_is_in_redis(answers: list[requests.Response], stack: RunningStack) -> None:
-    with Redis.from_url(stack.endpoints.redis) as redis:
-        parts = [(name, _content(redis, name)) for name in redis.scan_iter()]
+    parts = redis_of(stack)
     assert (has(MARKER, parts), has(CONTROL, parts)) == (False, True)
 
 
-def _content(redis: "Redis", name: bytes) -> Any:
-    kind = redis.type(name)
-    if kind == b"hash":
-        return redis.hgetall(name)
-    if kind == b"zset":
-        return redis.zrange(name, 0, -1, withscores=True)
-    assert kind == b"string", kind
-    return redis.get(name)
-
-
 async def test_nothing_of_a_person_is_in_any_table(answers: list[requests.Response], stack: RunningStack) -> None:
-    parts: list[object] = []
-    for url in stack.endpoints.postgres.values():
-        connection = await asyncpg.connect(url)
-        tables = await connection.fetch(
-            "SELECT oid::regclass::text AS name FROM pg_class"
-            " WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
-        )
-        assert len(tables) > 3
-        for table in tables:
-            parts += [tuple(row.values()) for row in await connection.fetch(f"SELECT * FROM {table['name']}")]
-        await connection.close()
+    parts = await tables_of(stack)
     assert (has(MARKER, parts), has(CONTROL, parts)) == (False, True)
 
 
 def test_nothing_of_a_person_is_in_any_line_of_log_or_object(
     answers: list[requests.Response], stack: RunningStack
 ) -> None:
-    logs, objects = _files(stack.home.logs), _files(stack.home.objects)
+    logs, objects = files_of(stack.home.logs), files_of(stack.home.objects)
     assert (has(MARKER, logs), has(MARKER, objects)) == (False, False)
     assert has("scorecompany", logs)
     assert objects
 
 
-def _files(folder: Path) -> list[tuple[str, bytes]]:
-    return [(str(path), path.read_bytes()) for path in folder.rglob("*") if path.is_file()]
-
-
 def test_nothing_of_a_person_is_in_any_metric(answers: list[requests.Response], stack: RunningStack) -> None:
-    ports = operations_ports(stack)
-    pages = [requests.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text for port in ports]
-    assert (len(ports) >= 5, has(MARKER, pages), has("winnow", pages)) == (True, False, True)
+    pages = metrics_of(stack)
+    assert (len(pages) >= 5, has(MARKER, pages), has("winnow", pages)) == (True, False, True)
 
 
 def test_nothing_of_a_person_is_in_any_answer_but_where_it_names_a_member_that_nobody_knows(

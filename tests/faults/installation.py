@@ -99,7 +99,7 @@ class Installation:
         """What its processes said that speaks of a bug."""
         return [
             f"{path.stem}: {line[:500]}"
-            for service in ("gateway", "scoring", "imports", "models", "keeper")
+            for service in ("gateway", "scoring", "imports", "models", "keeper", "bulk", "pipeline", "chunks")
             for path in self.stack.home.logs.glob(f"{service}*.log")
             for line in path.read_text().splitlines()
             if speaks_of_a_bug(line)
@@ -142,6 +142,7 @@ def installation() -> Iterator[Installation]:
             "WINNOW_KAFKA": servers.kafka.bootstrap,
             "WINNOW_POSTGRES": servers.postgres.url(),
             "WINNOW_REDIS": servers.valkey.url(),
+            "WINNOW_PIPELINE_DNS": "false",
         }
         with running_stack(folder / "stack", environment=environment) as stack:
             yield Installation(servers, stack)
