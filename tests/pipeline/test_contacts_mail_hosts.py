@@ -17,6 +17,7 @@ RECORDS = {
     ("alias.example", "MX"): "alias.example 60 CNAME good.example\ngood.example 60 MX 10 a.good.example",
     ("refuses.example", "MX"): "refuses.example 60 MX 0 .",
     ("old.example", "A"): "old.example 60 A 192.0.2.1",
+    ("known.example", "NS"): "known.example 60 NS a.good.example",
     ("new.example", "AAAA"): "new.example 60 AAAA 2001:db8::1",
 }
 CODES = {"missing.example": RCODE.NXDOMAIN, "broken.example": RCODE.SERVFAIL, "closed.example": RCODE.REFUSED}
@@ -220,3 +221,16 @@ async def test_closing_answers_whoever_waits(nameserver: str, zone: Zone, clock:
     await hosts.close()
 
     assert await waiting == {"held.example": MailHost(Mails.NO_ANSWER)}
+
+
+@pytest.mark.parametrize(
+    ("witness", "mails"), [("known.example", Mails.NO_DOMAIN), ("missing.example", Mails.NO_ANSWER)]
+)
+async def test_servers_that_do_not_know_the_world_are_not_believed(served: Served, witness: str, mails: Mails) -> None:
+    hosts = MailHosts(nameservers=[served.address], timeout=2.0, clock=Clock(), witness=witness)
+
+    found = await hosts.look_up(["missing.example", "good.example"])
+    await hosts.close()
+
+    assert found["missing.example"].mails is mails
+    assert found["good.example"].mails is Mails.ACCEPTS

@@ -44,6 +44,8 @@ DIRECTORY_GROUP: Final = "pipeline-directory"
 ENRICHMENT_GROUP: Final = "enrichment"
 """Of whoever answers requests for profiles, wherever that is."""
 
+_EXISTS: Final = "com"
+"""A domain that every DNS knows that is connected to the world's."""
 _DRAINED_WITHIN: Final = 3.0
 """Seconds; most steps take less than one."""
 
@@ -139,7 +141,9 @@ def _enricher(base: Foundation) -> Enricher:
 async def _mail_hosts(settings: Settings, stack: AsyncExitStack) -> MailHosts | None:
     if not settings.dns:
         return None
-    hosts = MailHosts(nameservers=settings.nameservers, timeout=settings.dns_timeout, clock=system_clock)
+    hosts = MailHosts(
+        nameservers=settings.nameservers, timeout=settings.dns_timeout, clock=system_clock, witness=_EXISTS
+    )
     stack.push_async_callback(hosts.close)
     return hosts
 

@@ -3,7 +3,8 @@
 For each domain its MX records, and where it has none its addresses, which then take its mail (RFC 5321, 5.1). A domain
 is asked about once however many ask at the same time, within its own budget of time; a limited number of domains is
 asked about at once. Where nothing answered for a while, nobody is asked for a moment: a network that is down costs
-seconds, not hours. What is not answered is `no_answer`, and never taken for an answer.
+seconds, not hours. What is not answered is `no_answer`, and never taken for an answer; nor is "there is no such domain"
+believed of servers that know nothing of a domain that certainly exists, as in a network that is cut off.
 
 For one event loop. The memory is bounded; the oldest go first.
 """
@@ -54,6 +55,7 @@ _SHORTEST: Final = timedelta(minutes=5)
 _LONGEST: Final = timedelta(days=1)
 _NEGATIVE: Final = timedelta(minutes=30)
 _UNANSWERED: Final = timedelta(seconds=30)
+_ABSENT: Final = frozenset({Mails.NO_DOMAIN, Mails.NO_MX})
 _SILENCE: Final = 100
 """Domains without an answer in a row after which nobody is asked for a moment."""
 _PAUSE: Final = timedelta(seconds=10)
@@ -75,11 +77,15 @@ class MailHosts:
         clock: Clock,
         at_once: int = 200,
         remembered: int = 200_000,
+        witness: str | None = None,
     ) -> None:
         """`nameservers` are `address` or `address:port`, the system's where there are none.
 
-        `timeout` in seconds is the budget of one domain, for all that has to be asked about it.
+        `timeout` in seconds is the budget of one domain, for all that has to be asked about it. `witness` is a domain
+        that exists for certain: servers that do not know it are not believed that another does not exist.
         """
+        self._witness = witness
+        self._seen_until: datetime | None = None
         self._nameservers = tuple(nameservers)
         self._timeout = timeout
         self._clock = clock
@@ -131,9 +137,23 @@ class MailHosts:
             host, keep = NO_ANSWER, _UNANSWERED
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._timeout):
-                    host, keep = await self._resolve(domain)
+                    found, holds = await self._resolve(domain)
+                    if found.mails not in _ABSENT or await self._is_believed():
+                        host, keep = found, holds
         self._remember(domain, host, keep)
         return host
+
+    async def _is_believed(self) -> bool:
+        """Whether the servers know the witness, who is asked about once in a while."""
+        now = self._clock()
+        if self._witness is None or (self._seen_until is not None and now < self._seen_until):
+            return True
+        try:
+            await self._query(self._witness, "NS")
+        except aiodns.error.DNSError:
+            return False
+        self._seen_until = now + _NEGATIVE
+        return True
 
     def _remember(self, domain: str, host: MailHost, keep: timedelta) -> None:
         now = self._clock()
