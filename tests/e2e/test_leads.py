@@ -2,9 +2,12 @@
 
 import csv
 import io
+import os
 import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pyarrow.parquet
@@ -41,7 +44,7 @@ HANS = (
     "Software",
     "Deutschland",
 )
-OPEN = {"require": []}
+OPEN: dict[str, Any] = {"require": []}
 
 
 @pytest.fixture(scope="module")
@@ -272,3 +275,30 @@ def test_every_file_of_the_collections_adds_up_or_is_refused_with_a_reason(accou
     assert [path.name for path, batch in found.items() if not sums_up(batch)] == []
     assert all(batch["status"] == "completed" or batch["error"]["code"] for batch in found.values())
     assert sum(batch["status"] == "completed" for batch in found.values()) > 50
+
+
+def test_the_command_line_sends_a_file_and_writes_what_qualified(stack: RunningStack, tmp_path: Path) -> None:
+    (tmp_path / "leads.csv").write_bytes(csv_of([person(6, tag="cli"), person(6, tag="cli"), NOBODY]))
+    environment = {
+        **os.environ,
+        "WINNOW_URL": stack.endpoints.gateway,
+        "WINNOW_API_KEY": stack.endpoints.api_key,
+        "HOME": str(tmp_path),
+    }
+    arguments = ["upload", "leads.csv", "--wait", "-o", "qualified.csv", "--require", "[]"]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "winnow", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env=environment,
+    )
+    rows = list(csv.DictReader((tmp_path / "qualified.csv").read_text().splitlines()))
+
+    assert done.returncode == 0, done.stderr
+    assert [row["contact.email"] for row in rows] == [person(6, tag="cli")[2]]
+    assert [line for line in done.stderr.splitlines() if line.startswith("dedup: 3 rows")]
+    assert "undeliverable_email" in done.stdout
+    assert "completed" in done.stdout

@@ -31,7 +31,7 @@ PERSON = (
     "DE",
 )
 BAD = (NAME, NAME, f"{MAIL} at nowhere", f"+49{NUMBER}", "", "", "", "", "")
-OPEN = {"require": []}
+OPEN: dict[str, Any] = {"require": []}
 
 
 @pytest.fixture(scope="module")
