@@ -109,10 +109,11 @@ async def remaining(stack: RunningStack, leads: Sequence[str]) -> int:
     connection = await asyncpg.connect(stack.endpoints.postgres["pipeline"])
     ids = [UUID(lead.removeprefix("lead_")) for lead in leads]
     try:
-        return sum(
+        counts = [
             await connection.fetchval(f"SELECT count(*) FROM {table} WHERE lead_id = ANY ($1::uuid[])", ids)
             for table in ("vault", "pipeline_keys.lead_key", "match_key")
-        )
+        ]
+        return sum(counts)
     finally:
         await connection.close()
 

@@ -5,7 +5,7 @@ forgives others. In a block that is too large each row is compared with some nei
 keys, so that no block is left out and none takes its square in time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,9 +26,9 @@ Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
 
 @dataclass(frozen=True, slots=True)
 class Passes:
-    """Keys by row, -1 for none: the passes in order, and what large blocks are cut by."""
+    """Keys by row, -1 for none: the passes in order, each made when it is needed, and what large blocks are cut by."""
 
-    keys: tuple[Places, ...]
+    keys: tuple[Callable[[], Places], ...]
     cuts: tuple[Places, ...]
 
 
@@ -45,28 +45,28 @@ def passes_of(features: Features) -> Passes:
     work, company, birth = features.work, features.company.codes, features.birth
     unnamed = np.where(features.named(), -1, 1)
     keys = (
-        combined(features.email.codes),
-        combined(features.phone.codes, first_initial),
-        combined(features.phone.codes),
-        combined(features.linkedin.codes),
-        combined(features.national_id.codes),
-        combined(last, first),
-        combined(birth, last_sound),
-        combined(birth, first),
-        combined(features.local.codes),
-        combined(work, first, last_sound),
-        combined(work, last_sound),
-        combined(company, first),
-        combined(postcode, last_sound, first_initial),
-        combined(postcode, first),
-        combined(city, last_sound, first_sound),
-        combined(city, first, birth // 10_000),
-        combined(street, first_initial),
-        combined(street, postcode),
-        combined(company, unnamed),
-        combined(work, unnamed),
-        combined(birth, postcode),
-        combined(birth, city),
+        lambda: combined(features.email.codes),
+        lambda: combined(features.phone.codes, first_initial),
+        lambda: combined(features.phone.codes),
+        lambda: combined(features.linkedin.codes),
+        lambda: combined(features.national_id.codes),
+        lambda: combined(last, first),
+        lambda: combined(birth, last_sound),
+        lambda: combined(birth, first),
+        lambda: combined(features.local.codes),
+        lambda: combined(work, first, last_sound),
+        lambda: combined(work, last_sound),
+        lambda: combined(company, first),
+        lambda: combined(postcode, last_sound, first_initial),
+        lambda: combined(postcode, first),
+        lambda: combined(city, last_sound, first_sound),
+        lambda: combined(city, first, birth // 10_000),
+        lambda: combined(street, first_initial),
+        lambda: combined(street, postcode),
+        lambda: combined(company, unnamed),
+        lambda: combined(work, unnamed),
+        lambda: combined(birth, postcode),
+        lambda: combined(birth, city),
     )
     cuts = (
         combined(last, first),

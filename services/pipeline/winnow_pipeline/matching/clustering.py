@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from winnow_pipeline.matching.blocking import Pairs, Passes, pairs_of, passes_of
+from winnow_pipeline.matching.blocking import Pairs, pairs_of, passes_of
 from winnow_pipeline.matching.columns import Codes
 from winnow_pipeline.matching.features import Features, features_of
 from winnow_pipeline.matching.levels import COMPARISONS, MOST_LEVELS, OPEN, Comparison, Levels, closed, plain_levels
@@ -60,9 +60,8 @@ class _Search:
         """Look at everything."""
         unique = self._join_alike()
         passes = passes_of(self._features)
-        only = Passes(tuple(np.where(unique, key, -1) for key in passes.keys), passes.cuts)
-        for keys in only.keys:
-            for pairs in pairs_of(keys, only):
+        for make_keys in passes.keys:
+            for pairs in pairs_of(np.where(unique, make_keys(), -1), passes):
                 self._look_at(pairs)
 
     def clustering(self, preference: NDArray[np.float64]) -> Clustering:
@@ -151,14 +150,14 @@ _DOUBT: Final = 7.0
 def reestimated(records: Records, model: Model) -> Model:
     """The model after a look at these rows: how often values agree by chance, and among those it takes for one person.
 
-    One step of expectation and maximisation, from the model, over pairs of three passes.
+    One step of expectation and maximisation, from the model, over pairs of the first passes.
     """
     features = features_of(records)
     passes = passes_of(features)
     counts = np.zeros((len(COMPARISONS), MOST_LEVELS), np.float64)
     seen = 0
-    for keys in passes.keys[:7]:
-        for left, right in pairs_of(keys, passes):
+    for make_keys in passes.keys[:7]:
+        for left, right in pairs_of(make_keys(), passes):
             levels = plain_levels(features, left, right)
             hopeful = model.totals(levels) >= model.least
             one, two, found = left[hopeful], right[hopeful], levels[:, hopeful]
