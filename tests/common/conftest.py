@@ -94,6 +94,9 @@ class Notes:
         self.calls += [request.data.subject for request in requests]
         if any(request.data.behaviour == "bug" for request in requests):
             raise KeyError("nobody thought of this")
+        for subject in [each.data.subject for each in requests if each.data.behaviour == "temporary"]:
+            if self.calls.count(subject) <= self.temporary_until:
+                raise TemporaryError("the ink is dry", delay=0.05)
         return Outcomes(
             [Outcome.json({"noted": request.data.subject}, facts=[self._noted(request)]) for request in requests],
             [

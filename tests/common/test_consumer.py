@@ -248,6 +248,28 @@ async def test_a_message_that_must_wait_holds_back_its_partition_and_nobody_else
     assert house.notes.calls.count("slow after") == 1
 
 
+@pytest.mark.parametrize("beside", [NOTE_TOGETHER, NOTE], ids=["alone", "beside others"])
+async def test_messages_that_are_handled_together_wait_together_and_none_is_lost(
+    house: House, beside: MessageType
+) -> None:
+    events = [
+        house.ask("slow", behaviour="temporary", type=NOTE_TOGETHER),
+        house.ask("with it", type=NOTE_TOGETHER),
+        house.ask("beside it", type=beside),
+    ]
+    async with house.log.publisher() as publisher:
+        for partition, event in enumerate(events):
+            await publisher.publish([house.message(event)._replace(partition=partition, key=None)])
+
+    async with house.running():
+        replies = await house.replies_to(*events)
+
+    assert [status(reply) for reply in replies] == [200, 200, 200 if beside is NOTE_TOGETHER else 201]
+    assert sorted(await house.noted()) == ["beside it", "slow", "with it"]
+    async with house.pool.acquire() as connection:
+        assert await dead_letters.newest(connection) == []
+
+
 async def test_a_tenant_whose_every_message_fails_is_refused_and_others_are_not(house: House) -> None:
     limits = Limits(at_least=5, tenants=3)
     broken = UUID(int=0xBAD)

@@ -123,7 +123,15 @@ async def _handle_together(
 ) -> Sequence[Write]:
     ready = [delivery for delivery in run if delivery.record.partition not in postponed]
     requests = [delivery.request for delivery in ready if delivery.request is not None]
-    outcomes = await handler.handle(requests, connection)
+    try:
+        outcomes = await handler.handle(requests, connection)
+    except TemporaryError as error:
+        log.warning(
+            "messages wait", type=handler.message.name, reason=str(error), delay=error.delay, messages=len(ready)
+        )
+        for delivery in ready:
+            postponed.setdefault(delivery.record.partition, Place(delivery.record.offset, error.delay))
+        return ()
     for delivery, outcome in zip(ready, outcomes.each, strict=True):
         delivery.outcome = outcome
     return outcomes.writes

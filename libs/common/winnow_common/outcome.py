@@ -109,7 +109,8 @@ class Command(Generic[M]):
 class BatchCommand(Generic[M]):
     """Messages of one type at once, however many of other batch commands lie between them.
 
-    Refusals are outcomes, not exceptions. What it writes, no other handler reads in the same batch.
+    Refusals are outcomes, not exceptions; `TemporaryError` puts all of them back. What it writes, no other handler
+    reads in the same batch.
     """
 
     message: MessageType

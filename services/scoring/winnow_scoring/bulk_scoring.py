@@ -5,22 +5,20 @@ profile says, else what other sources found. A lead without a company is scored 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-import orjson
 from pydantic import ValidationError
 from winnow_contracts.bulk import ChunkToScore, LeadToScore
 from winnow_contracts.companies import CompanyAttributes
 
 from winnow_scoring.compiler import CompiledRule, compile_rule
 from winnow_scoring.labels import label_of
+from winnow_scoring.measures import Measuring
 from winnow_scoring.profiles import Profile, effective
 from winnow_scoring.rulebook import read_rule
 from winnow_scoring.scored import Verdicts
-from winnow_scoring.similarity.comparing import NoCustomers, NothingKnown, compare
-from winnow_scoring.similarity.model import Model
 from winnow_scoring.snapshots import Snapshot, prepare
 
 _OUTCOMES: Final = frozenset({"tier", "score"})
@@ -68,74 +66,70 @@ class Chunk:
     profiles: Mapping[str, tuple[Mapping[str, Any], datetime]]
     """What the tenant says of the companies in it, and since when."""
     verdicts: Verdicts
-    model: Model | None
+    measuring: Measuring | None
+    """None where there is no model of similarity."""
     bar: Bar
     today: date
 
 
 def scored(chunk: Chunk) -> list[dict[str, Any]]:
-    """A `ScoredLead` of each lead; 30 to 60 us by rule alone."""
-    desk = _Desk(chunk)
-    return [desk.scored(lead) for lead in chunk.content.leads]
+    """A `ScoredLead` of each lead; about 30 us by rule alone, and 0.3 ms for a company that is compared."""
+    return [_scored(lead, chunk) for lead in chunk.content.leads]
 
 
-@dataclass(slots=True)
-class _Desk:
-    """Remembers what companies came to: many leads are of one."""
+def _scored(lead: LeadToScore, chunk: Chunk) -> dict[str, Any]:
+    attributes, as_of = _known(lead, chunk)
+    snapshot = prepare({**attributes, "contact": lead.contact})
+    verdict = chunk.verdicts.on(snapshot, today=chunk.today)
+    return {
+        "position": lead.position,
+        "score": verdict.score,
+        "tier": verdict.tier,
+        "missing": verdict.missing,
+        "similarity": _similarity(lead, chunk, attributes, as_of=as_of),
+        "unmet": chunk.bar.unmet(snapshot, score=verdict.score, tier=verdict.tier, today=chunk.today),
+        "name": attributes.get("name"),
+        "signals": attributes.get("signals", ()),
+        "technologies": attributes.get("technologies", ()),
+        "attributes": {name: value for name, value in attributes.items() if name not in _CONTACTS},
+    }
 
-    chunk: Chunk
-    similarities: dict[bytes, dict[str, Any] | None] = field(default_factory=dict)
 
-    def scored(self, lead: LeadToScore) -> dict[str, Any]:
-        chunk = self.chunk
-        attributes = self._attributes(lead)
-        snapshot = prepare({**attributes, "contact": lead.contact})
-        verdict = chunk.verdicts.on(snapshot, today=chunk.today)
-        return {
-            "position": lead.position,
-            "score": verdict.score,
-            "tier": verdict.tier,
-            "missing": verdict.missing,
-            "similarity": None if chunk.model is None else self._similarity(lead.domain or "", attributes),
-            "unmet": chunk.bar.unmet(snapshot, score=verdict.score, tier=verdict.tier, today=chunk.today),
-            "name": attributes.get("name"),
-            "signals": attributes.get("signals", ()),
-            "technologies": attributes.get("technologies", ()),
-            "attributes": {name: value for name, value in attributes.items() if name not in _CONTACTS},
-        }
+def _known(lead: LeadToScore, chunk: Chunk) -> tuple[Mapping[str, Any], date]:
+    """What is known of a lead's company, and of which day the best source is that tells of it beside the row."""
+    known = _readable(lead.attributes)
+    if lead.domain is None:
+        return known, chunk.today
+    as_of = chunk.today
+    found = chunk.content.companies.get(lead.domain)
+    profile = chunk.profiles.get(lead.domain)
+    if profile is not None:
+        own, changed = profile
+        as_of = changed.date()
+        custom = {**own.get("custom", {}), **known.get("custom", {})}
+        known = effective(known, own)
+        if custom:
+            known = {**known, "custom": custom}
+    if found is not None:
+        as_of = found.observed_at.date() if profile is None else as_of
+        known = effective(known, found.attributes)
+    return known, as_of
 
-    def _attributes(self, lead: LeadToScore) -> Mapping[str, Any]:
-        told = _readable(lead.attributes)
-        if lead.domain is None:
-            return told
-        profile = self.chunk.profiles.get(lead.domain)
-        found = self.chunk.content.companies.get(lead.domain)
-        known = effective(told, profile[0]) if profile is not None else told
-        if profile is not None and "custom" in profile[0]:
-            known = {**known, "custom": {**profile[0]["custom"], **known.get("custom", {})}}
-        return effective(known, found.attributes) if found is not None else known
 
-    def _similarity(self, domain: str, attributes: Mapping[str, Any]) -> dict[str, Any] | None:
-        key = domain.encode() + orjson.dumps(attributes, option=orjson.OPT_SORT_KEYS)
-        if key not in self.similarities:
-            self.similarities[key] = self._compared(domain, attributes)
-        return self.similarities[key]
-
-    def _compared(self, domain: str, attributes: Mapping[str, Any]) -> dict[str, Any] | None:
-        chunk = self.chunk
-        assert chunk.model is not None
-        profile = chunk.profiles.get(domain)
-        as_of = chunk.today if profile is None else profile[1].date()
-        try:
-            found = compare(chunk.model, attributes, domain=domain, as_of=as_of, today=chunk.today)
-        except (NothingKnown, NoCustomers):
-            return None
-        return {
-            "score": found.score,
-            "percentile": found.percentile,
-            "grade": found.grade,
-            "confidence": found.confidence,
-        }
+def _similarity(
+    lead: LeadToScore, chunk: Chunk, attributes: Mapping[str, Any], *, as_of: date
+) -> dict[str, Any] | None:
+    if chunk.measuring is None:
+        return None
+    found = chunk.measuring.of(attributes, domain=lead.domain or "", as_of=as_of, today=chunk.today)
+    if found is None:
+        return None
+    return {
+        "score": found.score,
+        "percentile": found.percentile,
+        "grade": found.grade,
+        "confidence": found.confidence,
+    }
 
 
 _CONTACTS: Final = frozenset({"email", "phone", "linkedin"})

@@ -4,7 +4,7 @@ A company that is a customer itself is as similar as can be: 1 in every factor t
 neighbours, and of what it would score otherwise, leaves it out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Literal
@@ -15,11 +15,12 @@ from winnow_contracts.similarity import Factor, Grade
 
 from winnow_scoring.similarity.calibration import grade_of
 from winnow_scoring.similarity.explaining import Story, explanation
-from winnow_scoring.similarity.lines import Line, lines
+from winnow_scoring.similarity.factors import FACTORS
+from winnow_scoring.similarity.lines import is_compared, lines
 from winnow_scoring.similarity.model import Model
 from winnow_scoring.similarity.nearest import Nearest, nearest
 from winnow_scoring.similarity.neighbours import neighbours
-from winnow_scoring.similarity.traits import traits_of
+from winnow_scoring.similarity.traits import Traits, traits_of
 
 HIGH: Final = 0.6
 MEDIUM: Final = 0.35
@@ -63,11 +64,57 @@ class Comparison:
     """All of it as JSON: an answer without what names the request, the company's identifiers or the stored score."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """The numbers of a comparison, without what explains them."""
+
+    score: float
+    percentile: float
+    grade: Grade
+    confidence: float
+
+
 def compare(model: Model, attributes: Mapping[str, Any], *, domain: str, as_of: date, today: date) -> Comparison:
     """The comparison of a company whose attributes were last changed on `as_of`, as of today.
 
     Raises `NothingKnown` and `NoCustomers`.
     """
+    at = _standing(model, attributes, domain=domain, days=(today - as_of).days)
+    found, own = at.found, at.own
+    story = Story(
+        name=attributes.get("name") or domain,
+        score=at.score,
+        percentile=at.percentile,
+        reference=model.reference,
+        own=model.calibration.score(found.raw) if own and found is not None else None,
+        is_customer=own,
+        lines=lines(model, at.traits, attributes, found, own=own, score=at.score),
+        neighbours=neighbours(model, attributes, found),
+        neutral=model.neutral,
+    )
+    return _comparison(model, story, confidence=at.confidence)
+
+
+def measure(model: Model, attributes: Mapping[str, Any], *, domain: str, as_of: date, today: date) -> Measure:
+    """What `compare` says in numbers, in a third to half of its time. Raises the same."""
+    at = _standing(model, attributes, domain=domain, days=(today - as_of).days)
+    return Measure(score=at.score, percentile=at.percentile, grade=grade_of(at.percentile), confidence=at.confidence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Standing:
+    """Where a company stands among the customers."""
+
+    traits: Traits
+    own: bool
+    """Whether it is one of them."""
+    found: Nearest | None
+    score: float
+    percentile: float
+    confidence: float
+
+
+def _standing(model: Model, attributes: Mapping[str, Any], *, domain: str, days: int) -> _Standing:
     traits = traits_of(attributes)
     if traits.is_unknown:
         raise NothingKnown
@@ -77,23 +124,15 @@ def compare(model: Model, attributes: Mapping[str, Any], *, domain: str, as_of: 
     found = nearest(model, traits, leave_out=place) if len(model.customers.domains) > (place is not None) else None
     own = place is not None
     raw = 1.0 if own or found is None else found.raw
-    score = model.calibration.score(raw)
-    percentile = model.calibration.percentile(raw)
-    parts = lines(model, traits, attributes, found, own=own, score=score)
-    certain = _confidence(model, parts, found, days=(today - as_of).days)
-    near = neighbours(model, attributes, found)
-    story = Story(
-        name=attributes.get("name") or domain,
-        score=score,
-        percentile=percentile,
-        reference=model.reference,
-        own=model.calibration.score(found.raw) if own and found is not None else None,
-        is_customer=own,
-        lines=parts,
-        neighbours=near,
-        neutral=model.neutral,
+    known = [factor for factor in FACTORS if is_compared(factor, traits, found, own=own)]
+    return _Standing(
+        traits=traits,
+        own=own,
+        found=found,
+        score=model.calibration.score(raw),
+        percentile=model.calibration.percentile(raw),
+        confidence=_confidence(model, known, found, days=days),
     )
-    return _comparison(model, story, confidence=certain)
 
 
 def _comparison(model: Model, story: Story, *, confidence: float) -> Comparison:
@@ -130,9 +169,9 @@ def _comparison(model: Model, story: Story, *, confidence: float) -> Comparison:
     )
 
 
-def _confidence(model: Model, parts: tuple[Line, ...], found: Nearest | None, *, days: int) -> float:
+def _confidence(model: Model, known: Sequence[Factor], found: Nearest | None, *, days: int) -> float:
     """From what could be compared, how far neighbours agree, how old the data is and how many customers there are."""
-    coverage = sum(model.weights[line.factor] for line in parts if not line.missing)
+    coverage = sum([model.weights[factor] for factor in known])
     if found is None or len(found.similarities) < 2:
         agreement = 0.5
     else:

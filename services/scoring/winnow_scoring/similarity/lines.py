@@ -104,13 +104,19 @@ def portrait(profile: str) -> Portrait:
     return Portrait(attributes, surfaces(attributes))
 
 
+def is_compared(factor: Factor, traits: Traits, found: Nearest | None, *, own: bool) -> bool:
+    """Whether the company could be compared by a factor, to the neighbours or, where it is a customer, to itself."""
+    if own:
+        return bool(traits.terms if factor in WORDED else getattr(traits, factor))
+    return found is not None and bool(found.compared[factor].any())
+
+
 def _mean(factor: Factor, traits: Traits, found: Nearest | None, *, own: bool) -> float | None:
     """How alike the company is to the neighbours that it could be compared to; None where there are none."""
-    if own:
-        has = traits.terms if factor in {"focus", "description"} else getattr(traits, factor)
-        return 1.0 if has else None
-    if found is None or not found.compared[factor].any():
+    if not is_compared(factor, traits, found, own=own):
         return None
+    if own or found is None:
+        return 1.0
     shares = found.shares * found.compared[factor]
     return float(shares @ found.factors[factor] / shares.sum())
 
