@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from winnow_contracts.similarity import Factor
 from winnow_scoring.similarity import archive
 from winnow_scoring.similarity.columns import Column
-from winnow_scoring.similarity.comparing import Comparison, NoCustomers, NothingKnown
+from winnow_scoring.similarity.comparing import Comparison, Measure, NoCustomers, NothingKnown, compare, measure
 from winnow_scoring.similarity.factors import CODED, FACTORS
 from winnow_scoring.similarity.kernels import Floats
 from winnow_scoring.similarity.model import Model
@@ -26,6 +27,8 @@ from winnow_scoring.similarity.traits import traits_of
 
 from .generated import seeded
 from .similar_companies import (
+    STRANGER,
+    TODAY,
     World,
     companies,
     compared,
@@ -95,6 +98,22 @@ def test_contributions_of_a_customer_add_up_to_a_hundred(world: World, data: st.
 
     assert comparison.score == 100
     assert adds_up(comparison)
+
+
+@some
+@given(worlds, companies, st.integers(-1, 3), st.integers(0, 5_000))
+def test_numbers_alone_are_those_of_the_whole_comparison(
+    world: World, company: Attributes, own: int, days: int
+) -> None:
+    model = world.model
+    domain = STRANGER if own < 0 else model.customers.domains[own % len(model.customers.domains)]
+    about: dict[str, Any] = {"domain": domain, "as_of": TODAY - timedelta(days=days), "today": TODAY}
+
+    whole = compare(model, company, **about)
+
+    assert measure(model, company, **about) == Measure(
+        score=whole.score, percentile=whole.percentile, grade=whole.grade, confidence=whole.confidence
+    )
 
 
 # What improves never lowers
