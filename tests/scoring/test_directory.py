@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 from winnow_common import outbox
 from winnow_common.cursors import Cursors
-from winnow_common.postgres import Pool
+from winnow_common.log import Message
+from winnow_common.postgres import Pool, transaction
 from winnow_contracts import customers, directory, enrichment, profiles
 from winnow_scoring import directory_command
 from winnow_scoring.handlers.companies import CompanyHandlers
 from winnow_scoring.handlers.customers import CustomerHandlers
 from winnow_scoring.handlers.enrichment import EnrichmentResults
 from winnow_scoring.settings import Settings
+from winnow_scoring.store import directory as store
 
 from .conftest import MASTER_KEY, OTHER, Clock, Serve, Service, body
 
@@ -66,9 +68,21 @@ def file(tmp_path: Path) -> Path:
 
 async def told(pool: Pool) -> list[tuple[str, dict[str, Any]]]:
     """Type and data of every fact that was published, in order."""
+    return [(dict(message.headers)["ce_type"].decode(), json.loads(message.value)) for message in await messages(pool)]
+
+
+async def messages(pool: Pool) -> list[Message]:
+    """Everything that was published, in order."""
     rows = await pool.fetch("SELECT id, packed FROM outbox ORDER BY id")
-    messages = [message for row in rows for message in outbox.unpack(row["packed"], row=row["id"])]
-    return [(dict(message.headers)["ce_type"].decode(), json.loads(message.value)) for message in messages]
+    return [message for row in rows for message in outbox.unpack(row["packed"], row=row["id"])]
+
+
+async def until_somebody_waits(pool: Pool) -> None:
+    """Until a statement waits for a lock."""
+    blocked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    async with asyncio.timeout(20):
+        while not await pool.fetchval(blocked):
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -159,6 +173,40 @@ async def test_everything_is_told_once_more_and_so_is_the_end(operator: Operator
     assert (status, said) == (0, {"published": 2})
     assert sorted(map(repr, again)) == sorted(map(repr, before))
     assert (await told(pool))[-1][0] == directory.CLEARED.name
+
+
+async def test_what_is_told_once_more_is_no_repetition_to_whoever_lost_it(
+    operator: Operator, loaded: None, pool: Pool
+) -> None:
+    await operator("publish")
+    await operator("publish")
+
+    ids = [dict(message.headers)["ce_id"] for message in await messages(pool)]
+    assert len(set(ids)) == len(ids) == 6
+
+
+@pytest.mark.parametrize("command", [("clear", "--yes"), ("load",)], ids=lambda command: command[0])
+async def test_what_waits_for_another_command_is_dated_behind_it(
+    operator: Operator, file: Path, pool: Pool, clock: Clock, command: tuple[str, ...]
+) -> None:
+    arguments = (*command, str(file)) if command == ("load",) else command
+    async with transaction(pool) as connection:
+        await store.lock(connection)
+        waiting = asyncio.create_task(operator(*arguments))
+        await until_somebody_waits(pool)
+        clock.forward(minutes=1)
+    await waiting
+
+    dates = {data.get("cleared_at") or data["loaded_at"] for _, data in await told(pool)}
+    assert dates == {"2026-11-21T12:01:00Z"}
+
+
+async def test_a_log_that_takes_nothing_does_not_keep_the_operator_waiting(
+    operator: Operator, file: Path, pool: Pool
+) -> None:
+    await pool.execute("INSERT INTO outbox (shard, facts, packed) VALUES (0, 20000, '')")
+
+    assert (await operator("load", str(file)))[1]["loaded"] == 2
 
 
 async def test_a_customer_that_the_directory_knows_is_known_and_no_company_of_any_tenants(

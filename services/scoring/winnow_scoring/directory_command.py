@@ -2,7 +2,8 @@
 
 Files are those that tenants import: CSV, JSON or NDJSON, with the same columns and `--mapping`. A file is loaded in
 chunks, each of them a transaction; loading it again changes nothing but the date. Others are told of every company on
-the log; `publish` tells of all of them once more. What is printed is JSON, one object a line.
+the log, in the order in which that became true, and no faster than the log takes it; `publish` tells of all of them
+once more. What is printed is JSON, one object a line.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from typing import Any, Final
 import orjson
 from winnow_common import outbox
 from winnow_common.clock import Clock, system_clock
+from winnow_common.identifiers import uuid7
 from winnow_common.postgres import Pool, open_pool, transaction
 
 from winnow_scoring.directory_facts import cleared, listed
@@ -33,6 +35,10 @@ CHUNK: Final = 1_000
 _BLOCK: Final = 1024 * 1024
 _MOST_ERRORS: Final = 20
 _PROGRESS_EVERY: Final = 1.0
+"""Seconds."""
+_MOST_WAITING: Final = 10_000
+"""Facts of the service that are to be published."""
+_LOOK_AGAIN_AFTER: Final = 0.5
 """Seconds."""
 
 CONTENT_TYPES: Final = {"csv": "text/csv", "json": "application/json", "ndjson": "application/x-ndjson"}
@@ -77,25 +83,29 @@ async def _carry_out(options: argparse.Namespace, settings: Settings, *, clock: 
             case "publish":
                 _say({"published": await _publish(pool, clock=clock)})
             case _:
-                now = clock()
                 async with transaction(pool) as connection:
                     await directory.clear(connection)
+                    now = clock()
                     await outbox.publish(connection, [cleared(now)], source=SOURCE, now=now)
                 _say({"companies": 0})
     return 0
 
 
 async def _load(options: argparse.Namespace, pool: Pool, *, clock: Clock) -> int:
-    done = _Loaded()
+    done, cause, useful = _Loaded(), uuid7(), True
     told = time.monotonic()
     try:
         for chunk in _chunks(options.file, format=options.format, mapping=options.mapping):
             profiles = {row.domain: row.profile for row in chunk if isinstance(row, Accepted)}
+            useful = useful and await _let_others_through(pool)
             async with transaction(pool) as connection:
+                await directory.lock(connection)
                 now = clock()
                 await directory.write(connection, companies=profiles, now=now)
-                facts = [listed(domain, profile.text, loaded_at=now) for domain, profile in profiles.items()]
-                await outbox.publish(connection, facts, source=SOURCE, now=now)
+                facts = [
+                    listed(domain, profile.text, loaded_at=now, cause=cause) for domain, profile in profiles.items()
+                ]
+                await outbox.publish(connection, facts, source=SOURCE, now=now, cause=cause)
             done.count(chunk)
             if time.monotonic() > told + _PROGRESS_EVERY:
                 told = time.monotonic()
@@ -112,15 +122,31 @@ async def _load(options: argparse.Namespace, pool: Pool, *, clock: Clock) -> int
 
 async def _publish(pool: Pool, *, clock: Clock) -> int:
     """Tell of every company once more, a chunk at a time; how many there are."""
-    published, after = 0, ""
+    published, after, cause, useful = 0, "", uuid7(), True
     while True:
+        useful = useful and await _let_others_through(pool)
         async with transaction(pool) as connection:
+            await directory.lock(connection)
             found = await directory.after(connection, domain=after, limit=CHUNK)
-            facts = [listed(domain, entry.attributes, loaded_at=entry.loaded_at) for domain, entry in found]
-            await outbox.publish(connection, facts, source=SOURCE, now=clock())
+            facts = [
+                listed(domain, entry.attributes, loaded_at=entry.loaded_at, cause=cause) for domain, entry in found
+            ]
+            await outbox.publish(connection, facts, source=SOURCE, now=clock(), cause=cause)
         if not found:
             return published
         published, after = published + len(found), found[-1][0]
+
+
+async def _let_others_through(pool: Pool) -> bool:
+    """Wait while many facts are to be published. False where they do not become fewer: then waiting is of no use."""
+    async with pool.acquire() as connection:
+        waiting = await outbox.backlog(connection)
+        while waiting > _MOST_WAITING:
+            await asyncio.sleep(_LOOK_AGAIN_AFTER)
+            before, waiting = waiting, await outbox.backlog(connection)
+            if waiting >= before:
+                return False
+        return True
 
 
 def _chunks(

@@ -1,6 +1,7 @@
 """What is published about the directory: that a company is in it, that it was emptied."""
 
 from datetime import datetime
+from uuid import UUID
 
 import orjson
 from winnow_common.identifiers import event_id
@@ -10,13 +11,16 @@ from winnow_contracts import topics
 from winnow_contracts.directory import EVERYBODY
 
 
-def listed(domain: str, attributes: str, *, loaded_at: datetime) -> Fact:
-    """`directory.company_listed`; `attributes` are canonical JSON."""
+def listed(domain: str, attributes: str, *, loaded_at: datetime, cause: UUID) -> Fact:
+    """`directory.company_listed`; `attributes` are canonical JSON, `cause` is the operator's command.
+
+    Each command tells anew, also of what others were told before: they may have lost it.
+    """
     told = {"domain": domain, "loaded_at": loaded_at, "attributes": orjson.Fragment(attributes)}
     return Fact(
         topic=topics.DIRECTORY,
         type=contract.LISTED,
-        id=event_id(EVERYBODY, contract.LISTED.name, f"{domain}/{loaded_at.isoformat()}"),
+        id=event_id(cause, contract.LISTED.name, f"{domain}/{loaded_at.isoformat()}"),
         tenant=EVERYBODY,
         key=domain,
         data=orjson.dumps(told, option=orjson.OPT_UTC_Z),

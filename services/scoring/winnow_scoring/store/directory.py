@@ -9,12 +9,10 @@ from winnow_contracts.directory import EVERYBODY
 
 from winnow_scoring.profiles import Profile
 
-# In the order of domains, so that two that load at once wait for each other instead of in a circle.
 _WRITE = """
 INSERT INTO directory_company (domain, attributes, terms, loaded_at)
 SELECT domain, attributes, terms::bigint[], $4
 FROM unnest($1::text[], $2::text[], $3::text[]) AS company (domain, attributes, terms)
-ORDER BY domain
 ON CONFLICT (domain) DO UPDATE SET
     attributes = excluded.attributes, terms = excluded.terms, loaded_at = excluded.loaded_at
 """
@@ -27,6 +25,14 @@ class Entry:
     attributes: str
     """Canonical JSON, as of a `Profile`."""
     loaded_at: datetime
+
+
+async def lock(connection: Connection) -> None:
+    """Let nobody else change the directory until the transaction ends; everybody may read it.
+
+    The clock is read afterwards: what is loaded and cleared, and what is told of it, is then in the order of its dates.
+    """
+    await connection.execute("LOCK TABLE directory_company IN SHARE ROW EXCLUSIVE MODE")
 
 
 async def write(connection: Connection, *, companies: Mapping[str, Profile], now: datetime) -> None:
