@@ -1,8 +1,9 @@
 """Asks sources about companies, the cheapest first, and remembers what they said.
 
 Each company is asked for once at a time, however many chunks need it, and what is known (also that nothing is) is
-believed for ten minutes. A waterfall: a further source is asked for those companies alone that the ones before it did
-not know. Not personal data: companies by their domains.
+believed for ten minutes: so long a change of the directory may go unnoticed. A waterfall: a further source is asked for
+those companies alone that the ones before it did not know. Who did not answer is asked again by whoever comes next. Not
+personal data: companies by their domains.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from winnow_common.clock import Clock
 
@@ -31,12 +32,18 @@ class Enriched:
     """Companies that were asked for."""
     hits: frozenset[str]
     """Those whose answer was at hand."""
+    unsure: frozenset[str]
+    """Those of whom nothing is known, while somebody who may know something did not answer."""
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(NamedTuple):
     found: Found | None
     until: datetime
+
+
+class _Answer(NamedTuple):
+    companies: dict[str, Found]
+    unsure: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -47,48 +54,51 @@ class Enricher:
     clock: Clock
     most: int = REMEMBERED
     _known: OrderedDict[str, _Known] = field(default_factory=OrderedDict)
-    _asking: dict[str, "asyncio.Future[None]"] = field(default_factory=dict)
+    _asking: "dict[str, asyncio.Task[_Answer]]" = field(default_factory=dict)
 
     async def enrich(self, domains: Collection[str], *, wanted: frozenset[str]) -> Enriched:
         """What the sources say of these companies. Never raises for a source that is away."""
-        now = self.clock()
-        hits = frozenset(domain for domain in domains if self._is_known(domain, now=now))
-        missing = [domain for domain in domains if domain not in hits]
-        others = [self._asking[domain] for domain in missing if domain in self._asking]
-        await self._ask([domain for domain in missing if domain not in self._asking], wanted)
-        await asyncio.gather(*others)
-        known = ((domain, self._known.get(domain)) for domain in domains)
-        companies = {domain: each.found for domain, each in known if each is not None and each.found is not None}
-        return Enriched(companies=companies, lookups=len(domains), hits=hits)
+        now, wanting = self.clock(), dict.fromkeys(domains)
+        known = {domain: each for domain in wanting if (each := self._known.get(domain)) and each.until > now}
+        companies = {domain: each.found for domain, each in known.items() if each.found is not None}
+        missing = [domain for domain in wanting if domain not in known]
+        unsure: set[str] = set()
+        # Others may wait for the same answers, so they do not end with whoever asked first.
+        for answer in await asyncio.gather(*map(asyncio.shield, self._answers_for(missing, wanted))):
+            companies |= {domain: found for domain, found in answer.companies.items() if domain in wanting}
+            unsure |= answer.unsure & wanting.keys()
+        return Enriched(companies=companies, lookups=len(wanting), hits=frozenset(known), unsure=frozenset(unsure))
 
-    async def _ask(self, domains: Sequence[str], wanted: frozenset[str]) -> None:
-        if not domains:
-            return
-        done = asyncio.get_running_loop().create_future()
-        self._asking |= dict.fromkeys(domains, done)
-        try:
-            left = list(domains)
-            unsure = False
-            for source in self.sources:
-                try:
-                    found = await source.look_up(left, wanted)
-                except Unanswered:
-                    unsure = True
-                    continue
-                for domain, company in found.items():
-                    self._remember(domain, company)
-                left = [domain for domain in left if domain not in found]
-            if not unsure:
-                for domain in left:
-                    self._remember(domain, None)
-        finally:
-            for domain in domains:
-                del self._asking[domain]
-            done.set_result(None)
+    def _answers_for(self, domains: Sequence[str], wanted: frozenset[str]) -> "set[asyncio.Task[_Answer]]":
+        """What is on its way already, and what is asked now."""
+        new = [domain for domain in domains if domain not in self._asking]
+        if new:
+            task = asyncio.create_task(self._ask(new, wanted), name="enrichment")
+            self._asking |= dict.fromkeys(new, task)
+            task.add_done_callback(lambda _: self._done(new))
+        return {self._asking[domain] for domain in domains}
 
-    def _is_known(self, domain: str, *, now: datetime) -> bool:
-        known = self._known.get(domain)
-        return known is not None and known.until > now
+    async def _ask(self, domains: Sequence[str], wanted: frozenset[str]) -> _Answer:
+        """Ask one source after the other, and remember what is certain."""
+        companies: dict[str, Found] = {}
+        left, is_sure = list(domains), True
+        for source in self.sources:
+            if not left:
+                break
+            try:
+                found = await source.look_up(left, wanted)
+            except Unanswered:
+                is_sure = False
+                continue
+            companies |= {domain: found[domain] for domain in left if domain in found}
+            left = [domain for domain in left if domain not in found]
+        for domain in domains if is_sure else companies:
+            self._remember(domain, companies.get(domain))
+        return _Answer(companies, frozenset() if is_sure else frozenset(left))
+
+    def _done(self, domains: Sequence[str]) -> None:
+        for domain in domains:
+            del self._asking[domain]
 
     def _remember(self, domain: str, found: Found | None) -> None:
         self._known[domain] = _Known(found, self.clock() + BELIEVED)

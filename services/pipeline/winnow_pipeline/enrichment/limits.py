@@ -1,7 +1,8 @@
 """Limits around a source: how long it may take, how often it is asked at once, and when it is left alone.
 
-A source that fails is asked once more; one that fails again and again is not asked for a while (a circuit breaker), so
-that a batch is never held up by whoever is away. What a source does not answer is unknown, not absent.
+A source that fails is asked once more, as long as that happens seldom (a retry budget: whoever is overloaded is not
+asked twice as often for it); one that fails again and again is not asked for a while (a circuit breaker), so that a
+batch is never held up by whoever is away. What a source does not answer is unknown, not absent.
 """
 
 import asyncio
@@ -18,6 +19,8 @@ from winnow_pipeline.metrics import SOURCE_CALLS
 log = logs.get(__name__)
 
 _PAUSE_BEFORE_RETRY: Final = 0.1
+_MOST_SAVED: Final = 10.0
+"""Retries that may be due at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,9 @@ class Limits:
     timeout: float = 2.0
     """Seconds for one call."""
     retries: int = 1
+    """Of one call."""
+    retry_share: float = 0.2
+    """Of all calls that may be retries, in the long run."""
     concurrency: int = 8
     """Calls at the same time."""
     failures: int = 5
@@ -51,6 +57,7 @@ class Limited:
         self._monotonic = monotonic
         self._failures = 0
         self._closed_until = 0.0
+        self._retries_left = _MOST_SAVED
 
     @property
     def name(self) -> str:
@@ -59,21 +66,31 @@ class Limited:
 
     async def look_up(self, domains: Sequence[str], wanted: frozenset[str]) -> dict[str, Found]:
         """What the source says. Raises `Unanswered`."""
-        for attempt in range(self.limits.retries + 1):
-            if self._monotonic() < self._closed_until:
-                raise Unanswered
-            try:
-                async with self._gate, asyncio.timeout(self.limits.timeout):
-                    found = await self._source.look_up(domains, wanted)
-            except Exception as error:  # noqa: BLE001  whatever it is, the batch goes on without
-                self._failed(error)
-                if attempt < self.limits.retries:
-                    await asyncio.sleep(_PAUSE_BEFORE_RETRY)
-            else:
-                self._failures = 0
-                SOURCE_CALLS.labels(self.name, "answered").inc()
+        self._retries_left = min(_MOST_SAVED, self._retries_left + self.limits.retry_share)
+        for left in reversed(range(self.limits.retries + 1)):
+            async with self._gate:
+                found = await self._asked(domains, wanted)
+            if found is not None:
                 return found
+            if not left or self._retries_left < 1:
+                break
+            self._retries_left -= 1
+            await asyncio.sleep(_PAUSE_BEFORE_RETRY)
         raise Unanswered
+
+    async def _asked(self, domains: Sequence[str], wanted: frozenset[str]) -> dict[str, Found] | None:
+        """What the source says, None where it does not answer."""
+        if self._monotonic() < self._closed_until:
+            raise Unanswered
+        try:
+            async with asyncio.timeout(self.limits.timeout):
+                found = await self._source.look_up(domains, wanted)
+        except Exception as error:  # noqa: BLE001  whatever it is, the batch goes on without
+            self._failed(error)
+            return None
+        self._failures = 0
+        SOURCE_CALLS.labels(self.name, "answered").inc()
+        return found
 
     def _failed(self, error: Exception) -> None:
         SOURCE_CALLS.labels(self.name, "failed").inc()

@@ -1,8 +1,10 @@
 """Answers whoever asks for the profile of a company."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import orjson
+from winnow_common.errors import TemporaryError
 from winnow_common.identifiers import event_id
 from winnow_common.outcome import AnyHandler, BatchCommand, Fact, Outcome, Outcomes, Request
 from winnow_common.postgres import Connection
@@ -12,6 +14,9 @@ from winnow_contracts.enrichment import EnrichmentRequested
 
 from winnow_pipeline.enrichment.enricher import Enricher
 from winnow_pipeline.enrichment.interface import Found
+
+_ASK_AGAIN_AFTER: Final = 5.0
+"""Seconds."""
 
 
 class EnrichmentRequests:
@@ -29,9 +34,13 @@ class EnrichmentRequests:
         requests: Sequence[Request[EnrichmentRequested]],
         connection: Connection,  # noqa: ARG002
     ) -> Outcomes:
-        """Say what the sources know of the companies, which may be nothing; many are looked up at once."""
-        domains = list(dict.fromkeys(request.data.domain for request in requests))
-        enriched = await self._enricher.enrich(domains, wanted=frozenset())
+        """Say what the sources know of the companies, which may be nothing; many are looked up at once.
+
+        Raises `TemporaryError` while nobody knows whether anything is known.
+        """
+        enriched = await self._enricher.enrich({request.data.domain for request in requests}, wanted=frozenset())
+        if enriched.unsure:
+            raise TemporaryError("a source of company data does not answer", delay=_ASK_AGAIN_AFTER)
         return Outcomes([Outcome(facts=[_completed(request, found=enriched.companies)]) for request in requests])
 
 

@@ -1,4 +1,8 @@
-"""The pipeline's copy of the directory: companies that the operator has loaded, as scoring told of them."""
+"""The pipeline's copy of the directory: companies that the operator has loaded, as scoring told of them.
+
+What is told arrives in the order of each company alone, and may arrive again. So dates decide: of a company the latest
+counts, and what was loaded before the directory was last emptied never comes back.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -10,9 +14,15 @@ _LIST = """
 INSERT INTO listed_company (domain, attributes, loaded_at)
 SELECT DISTINCT ON (domain) domain, attributes, loaded_at
 FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS company (domain, attributes, loaded_at)
+WHERE loaded_at > coalesce((SELECT cleared_at FROM directory_cleared), '-infinity')
 ORDER BY domain, loaded_at DESC
 ON CONFLICT (domain) DO UPDATE SET attributes = excluded.attributes, loaded_at = excluded.loaded_at
 WHERE listed_company.loaded_at < excluded.loaded_at
+"""
+
+_CLEARED = """
+INSERT INTO directory_cleared (cleared_at) VALUES ($1)
+ON CONFLICT (only_row) DO UPDATE SET cleared_at = greatest(directory_cleared.cleared_at, excluded.cleared_at)
 """
 
 
@@ -43,5 +53,8 @@ async def find(connection: Queryable, *, domains: Collection[str]) -> dict[str, 
 
 
 async def clear(connection: Connection, *, until: datetime) -> None:
-    """Forget what was loaded up to a moment."""
+    """Forget what was loaded up to a moment, also what is told of it only later."""
+    # What others are writing down at this moment is waited for, and seen.
+    await connection.execute("LOCK TABLE listed_company IN SHARE ROW EXCLUSIVE MODE")
+    await connection.execute(_CLEARED, until)
     await connection.execute("DELETE FROM listed_company WHERE loaded_at <= $1", until)
