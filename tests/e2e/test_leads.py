@@ -165,6 +165,9 @@ def test_rows_beyond_the_credits_fail_and_can_be_tried_again(account: Account) -
 
     assert (batch["counts"]["qualified"], batch["counts"]["failed"], batch["credits"]) == (4, 6, 4)
     assert batch["reasons"] == [{"status": "failed", "code": "max_credits", "rows": 6}]
+    account.post(f"/api/batches/{batch['batch_id']}/retry", {})
+    again = ended(account, batch["batch_id"])
+    assert (again["counts"]["qualified"], again["counts"]["failed"], again["credits"]) == (8, 2, 8)
 
 
 def test_a_cancelled_batch_accounts_for_every_row_and_is_gone_on_with(account: Account) -> None:

@@ -95,7 +95,7 @@ class BatchHandlers:
         first, last = leads_of(batch.batch_id)
         if not await leads.has_failed(connection, tenant=tenant, first=first, last=last):
             raise refusals.nothing_failed()
-        await batches.reopen(connection, tenant=tenant, batch_id=batch.batch_id)
+        await batches.reopen(connection, tenant=tenant, batch=batch)
         await tasks.add(connection, tenant=tenant, batch=batch.batch_id, kind=Kind.REWORK, now=now)
         return _accepted(batch.batch_id, status="running")
 

@@ -107,7 +107,7 @@ class LeadHandlers:
             batch = await batches.find(connection, tenant=tenant, batch_id=batch_id)
             if batch is None or not batch.is_over:
                 raise refusals.batch_not_over()
-            await batches.reopen(connection, tenant=tenant, batch_id=batch_id)
+            await batches.reopen(connection, tenant=tenant, batch=batch)
             await tasks.add(connection, tenant=tenant, batch=batch_id, kind=Kind.REWORK, now=now, numbers=[Which.ASKED])
         for other in {joined.survivor_id, joined.linked_by}:
             await links.keep_apart(connection, tenant=tenant, pair=(lead.lead_id, other), now=now)

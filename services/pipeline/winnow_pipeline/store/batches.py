@@ -66,7 +66,7 @@ RETURNING status
 """
 
 _REOPEN = """
-UPDATE batch SET status = 'running', stage = 'score', finished_at = NULL, cancelled_at = NULL
+UPDATE batch SET status = 'running', stage = 'score', finished_at = NULL, cancelled_at = NULL, credits_left = $3
 WHERE tenant_id = $1 AND batch_id = $2
 """
 
@@ -272,9 +272,9 @@ async def finish(connection: Connection, *, tenant: UUID, batch_id: UUID, now: d
     return status
 
 
-async def reopen(connection: Connection, *, tenant: UUID, batch_id: UUID) -> None:
-    """It goes on, with rows that are made again."""
-    await connection.execute(_REOPEN, tenant, batch_id)
+async def reopen(connection: Connection, *, tenant: UUID, batch: Batch) -> None:
+    """It goes on, with rows that are made again, of which as many may be scored as of the first ones."""
+    await connection.execute(_REOPEN, tenant, batch.batch_id, batch.options.max_credits)
 
 
 async def forget_rows(connection: Connection, *, tenant: UUID, batch_id: UUID) -> None:
