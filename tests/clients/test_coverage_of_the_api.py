@@ -11,14 +11,20 @@ from winnow_gateway.routes.router import Router
 from winnow_gateway.routes.table import TABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from winnow.binding import Listing
     from winnow.calls import Call
+    from winnow.saving import Saving
 
 DOCUMENTS = {"/openapi.json", "/docs", "/docs/{name}"}
-SAID_ANOTHER_WAY = {("POST", "/v1/rules/{id}/lint"), ("GET", "/v1/scores/{id}/verify")}
-"""The client asks for what lint found by GET, and has a score verified by POST."""
+SAID_ANOTHER_WAY = {
+    ("POST", "/v1/rules/{id}/lint"),
+    ("GET", "/v1/scores/{id}/verify"),
+    ("GET", "/v1/privacy/export"),
+}
+"""The client asks for what lint found by GET, has a score verified by POST, and names nobody in an address."""
 
 
 class Recorder:
@@ -33,8 +39,8 @@ class Recorder:
         assert isinstance(request, Request)
         self.requests.append(request)
 
-    def stream(self, request: Request) -> None:
-        self.requests.append(request)
+    def stream(self, answering: Call[Any]) -> None:
+        self.run(answering)
 
 
 @pytest.fixture
@@ -42,7 +48,15 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     def note(driver: Recorder, pages: Listing[Any]) -> None:
         driver.requests.append(pages.request)
 
+    def follow(driver: Recorder, answering: Call[Any]) -> None:
+        driver.run(answering)
+
+    def save(stream: Callable[[Call[Any]], None], saving: Saving) -> None:
+        stream(saving.answering)
+
     monkeypatch.setattr("winnow.binding._items_async", note)
+    monkeypatch.setattr("winnow.binding._events_async", follow)
+    monkeypatch.setattr("winnow.binding.save_async", save)
     return Recorder()
 
 
@@ -95,6 +109,25 @@ def call_everything_of_similarity(client: Any, file: Path) -> None:
     client.score_companies([{"email": "ada@acme.com"}])
 
 
+def call_everything_of_leads(client: Any, file: Path) -> None:
+    client.batches.upload(file)
+    client.batches.preview("upl_1")
+    client.batches.preview("upl_1", mapping={"Mail": "email"})
+    client.batches.process("upl_1", rule_id="sr_1", require=[], max_credits=5, lead_events=True)
+    client.batches.get("batch_1")
+    client.batches.list(page_size=5)
+    client.batches.events("batch_1")
+    client.batches.cancel("batch_1")
+    client.batches.retry("batch_1")
+    client.batches.rows("batch_1", format="ndjson", status="all")
+    client.batches.save("batch_1", file.with_name("leads.csv"))
+    client.leads.get("lead_1")
+    client.leads.list(batch_id="batch_1", status="qualified", page_size=5)
+    client.leads.unmerge("lead_1")
+    client.privacy.erase(email="ada@acme.com")
+    client.privacy.export(phone="+4930123456")
+
+
 def test_every_call_of_the_api_is_a_method_of_the_client_and_the_other_way_round(
     recorder: Recorder, tmp_path: Path
 ) -> None:
@@ -105,6 +138,7 @@ def test_every_call_of_the_api_is_a_method_of_the_client_and_the_other_way_round
 
     call_everything(client, file)
     call_everything_of_similarity(client, file)
+    call_everything_of_leads(client, file)
 
     called = set()
     for request in recorder.requests:

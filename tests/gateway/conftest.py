@@ -1,6 +1,6 @@
-"""A gateway on real PostgreSQL and Valkey and a log in memory, and a stand-in for the scoring service.
+"""A gateway on real PostgreSQL and Valkey and a log in memory, and stand-ins for the services behind it.
 
-The stand-in answers as it is told, by a real consumer with a real inbox: what is stored, replayed and refused is what
+A stand-in answers as it is told, by a real consumer with a real inbox: what is stored, replayed and refused is what
 production does.
 """
 
@@ -8,7 +8,7 @@ import asyncio
 import base64
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -31,8 +31,8 @@ from winnow_common.postgres import Connection, migrate, open_pool, transaction
 from winnow_common.settings import LogFormat
 from winnow_common.stored_answers import stored_answers
 from winnow_contracts.replies import GET_REQUEST
-from winnow_contracts.topic import Kind, MessageType
-from winnow_contracts.topics import REPLIES, SCORING_REQUESTS
+from winnow_contracts.topic import Kind, MessageType, Topic
+from winnow_contracts.topics import PIPELINE_REQUESTS, REPLIES, SCORING_REQUESTS
 from winnow_gateway.app import Gateway, open_gateway
 from winnow_gateway.settings import Settings
 from yarl import URL
@@ -73,10 +73,12 @@ def _last_noon(now: datetime) -> datetime:
 Behaviour = Callable[[Request[Any]], Awaitable[Outcome]]
 
 
-class Scoring:
-    """Answers every message of the scoring service; `on` says how, and `seen` holds what came."""
+class StandIn:
+    """Answers every request on a service's topic; `on` says how, and `seen` holds what came."""
 
-    def __init__(self) -> None:
+    def __init__(self, topic: Topic, database: str) -> None:
+        self.topic = topic
+        self.database = database
         self.seen: list[tuple[str, Request[Any]]] = []
         self._behaviours: dict[str, Behaviour] = {}
         self._numbers = itertools.count(1)
@@ -98,7 +100,7 @@ class Scoring:
         return [request for seen, request in self.seen if seen == name]
 
     def handlers(self) -> list[AnyHandler]:
-        return [self._handler(message) for message in SCORING_REQUESTS.messages if message is not GET_REQUEST]
+        return [self._handler(message) for message in self.topic.messages if message is not GET_REQUEST]
 
     def _handler(self, type: MessageType) -> AnyHandler:
         async def handle(request: Request[Any], _: Connection) -> Outcome:
@@ -172,12 +174,12 @@ class Api:
 
 @dataclass(slots=True)
 class House:
-    """A database, a log, a clock and the stand-in; gateways are started on them."""
+    """A database, a log, a clock and a stand-in for scoring; gateways are started on them."""
 
     settings: Settings
     log: MemoryLog
     clock: Clock
-    scoring: Scoring
+    scoring: StandIn
 
     @asynccontextmanager
     async def gateway(self, **changes: Any) -> AsyncIterator[Gateway]:
@@ -223,7 +225,7 @@ def gateway_database(databases: Databases, gateway_templates: tuple[str, str]) -
 
 @pytest.fixture
 def service_database(databases: Databases, gateway_templates: tuple[str, str]) -> Iterator[str]:
-    """URL of the stand-in's database."""
+    """URL of the database of the stand-in for scoring."""
     url = databases.create(template=gateway_templates[1])
     yield url
     databases.drop(url)
@@ -247,24 +249,39 @@ def settings(gateway_database: str, redis_url: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 async def house(settings: Settings, service_database: str) -> AsyncIterator[House]:
     """The stand-in answers until the test is over."""
-    house = House(settings, MemoryLog(partitions=REPLIES.partitions), Clock(), Scoring())
-    async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(open_pool(service_database, size=4, name="scoring"))
-        publisher = await stack.enter_async_context(house.log.publisher())
+    scoring = StandIn(SCORING_REQUESTS, service_database)
+    house = House(settings, MemoryLog(partitions=REPLIES.partitions), Clock(), scoring)
+    async with _answering(scoring, house):
+        yield house
+
+
+@pytest.fixture
+async def pipeline(house: House, databases: Databases, gateway_templates: tuple[str, str]) -> AsyncIterator[StandIn]:
+    """A stand-in for the pipeline beside it, for those who ask for one: it takes a database more."""
+    pipeline = StandIn(PIPELINE_REQUESTS, databases.create(template=gateway_templates[1]))
+    async with _answering(pipeline, house):
+        yield pipeline
+    databases.drop(pipeline.database)
+
+
+@asynccontextmanager
+async def _answering(service: StandIn, house: House) -> AsyncIterator[None]:
+    group = service.topic.consumers[0]
+    async with open_pool(service.database, size=4, name=group) as pool, house.log.publisher() as publisher:
         consumer = Consumer(
             log=house.log,
             publisher=publisher,
             pool=pool,
-            topics=[SCORING_REQUESTS],
-            group="scoring",
-            source="winnow/scoring",
-            handlers=[*house.scoring.handlers(), stored_answers(house.clock)],
+            topics=[service.topic],
+            group=group,
+            source=f"winnow/{group}",
+            handlers=[*service.handlers(), stored_answers(house.clock)],
             replies=REPLIES,
             seal=NoSeal(),
             clock=house.clock,
         )
         running = asyncio.create_task(consumer.run())
-        yield house
+        yield
         await consumer.drain()
         await running
 

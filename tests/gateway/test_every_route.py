@@ -4,24 +4,28 @@ from typing import Any
 
 import pytest
 from winnow_contracts.topic import Kind
-from winnow_contracts.topics import SCORING_REQUESTS
+from winnow_contracts.topics import PIPELINE_REQUESTS, SCORING_REQUESTS
+from winnow_gateway.leads import BATCH_ID, LEAD_ID, UPLOAD_ID
 from winnow_gateway.routes.route import Route
 from winnow_gateway.routes.router import Router
 from winnow_gateway.routes.scoring import SCORE_ID
 from winnow_gateway.routes.table import TABLE
 from winnow_gateway.scopes import Scope
+from yarl import URL
 
-from .conftest import Api, House
+from .conftest import Api, House, StandIn, open_account
 
 PUBLIC = {"createAccount", "createSession", "getOpenApi", "getDocs", "getDocsFile"}
 SENDING = [route for route in TABLE if route.sends is not None]
 SCOPED = [route for route in TABLE if route.scope is not None]
-IN_PATH = {"domain": "a.com", "id": "sr_abc123", "name": "page.css"}
+IN_PATH = {"domain": "a.com", "id": "sr_abc123", "name": "page.css", "job_id": BATCH_ID}
+IDS = {"/v1/scores": SCORE_ID, "/api/uploads": UPLOAD_ID, "/api/batches": BATCH_ID, "/v1/leads": LEAD_ID}
+NEEDED_QUERIES = {"exportPerson": {"lead_id": LEAD_ID}}
 
 
 def path_of(route: Route) -> str:
-    of_a_score = {"id": SCORE_ID} if route.path.startswith("/v1/scores") else {}
-    return route.path.format_map(IN_PATH | of_a_score)
+    of_its_kind = next((id for prefix, id in IDS.items() if route.path.startswith(prefix)), IN_PATH["id"])
+    return route.path.format_map(IN_PATH | {"id": of_its_kind})
 
 
 def example(route: Route) -> Any:
@@ -36,16 +40,19 @@ async def call(api: Api, route: Route, *, key: str | None = "") -> Any:
     if route.streamed:
         data, headers = example(route).encode(), {"Content-Type": "text/csv"}
         return await api.call(route.method, path_of(route), key=key, data=data, headers=headers)
-    return await api.call(route.method, path_of(route), key=key, json=example(route))
+    address = str(URL(path_of(route)).with_query(NEEDED_QUERIES.get(route.name)))
+    return await api.call(route.method, address, key=key, json=example(route))
 
 
 @pytest.mark.parametrize("route", SENDING, ids=named)
-async def test_the_example_of_a_route_becomes_its_message(house: House, api: Api, route: Route) -> None:
+async def test_the_example_of_a_route_becomes_its_message(
+    house: House, pipeline: StandIn, api: Api, route: Route
+) -> None:
     answer = await call(api, route)
 
     assert route.sends is not None
     assert answer.status == 200, answer.body
-    ((name, request),) = house.scoring.seen
+    ((name, request),) = [*house.scoring.seen, *pipeline.seen]
     assert name == route.sends.type.name
     assert isinstance(request.data, route.sends.type.model)
 
@@ -57,7 +64,8 @@ async def test_without_a_key_nothing_but_sign_up_log_in_and_documents_answers(an
     assert {route.name for route in TABLE if not route.authenticated} == PUBLIC
 
 
-async def test_without_its_scope_no_route_answers(house: House, api: Api) -> None:
+async def test_without_its_scope_no_route_answers(house: House, pipeline: StandIn, api: Api) -> None:
+    api.key = await open_account(api, plan="enterprise", email="grace@example.com")
     keys: dict[Scope, str] = {}
     for scope in Scope:
         others = sorted(set(Scope) - {scope})
@@ -67,14 +75,16 @@ async def test_without_its_scope_no_route_answers(house: House, api: Api) -> Non
     answers = [(route.scope, await call(api, route, key=keys[route.scope])) for route in SCOPED if route.scope]
 
     assert {(answer.status, answer.json()["scope"] == scope) for scope, answer in answers} == {(403, True)}
-    assert house.scoring.seen == []
+    assert house.scoring.seen == pipeline.seen == []
 
 
-def test_every_message_of_the_scoring_service_has_a_route() -> None:
+def test_every_message_of_a_service_has_a_route() -> None:
     local = {"companies.import", "customers.import", "requests.get"}
+    local |= {"uploads.add", "batches.process", "batches.list", "batches.download"}
     sent = {route.sends.type.name for route in SENDING if route.sends is not None}
 
-    assert sent | local == {message.name for message in SCORING_REQUESTS.messages}
+    topics = (SCORING_REQUESTS, PIPELINE_REQUESTS)
+    assert sent | local == {message.name for topic in topics for message in topic.messages}
 
 
 def test_reads_are_gets_and_commands_are_not() -> None:
@@ -83,7 +93,7 @@ def test_reads_are_gets_and_commands_are_not() -> None:
     assert kinds - {(False, Kind.READ)} == {(True, Kind.READ), (False, Kind.COMMAND)}
     assert [
         route.name for route in SENDING if route.method != "GET" and route.sends and route.sends.type.kind is Kind.READ
-    ] == ["verifyScoreNow", "lintRuleVersion"]
+    ] == ["verifyScoreNow", "previewMappedUpload", "exportPersonPrivately", "lintRuleVersion"]
 
 
 def test_only_scores_cost() -> None:

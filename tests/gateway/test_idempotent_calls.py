@@ -10,7 +10,7 @@ from winnow_contracts.replies import GET_REQUEST
 from winnow_contracts.topics import SCORING_REQUESTS, TOPICS
 from winnow_gateway.handlers.stored_answers import SENDS
 
-from .conftest import Api, House, open_account
+from .conftest import Api, House, StandIn, open_account
 
 SCORE = {"domain": "a.com"}
 
@@ -154,7 +154,7 @@ async def test_a_read_without_an_answer_has_no_place_to_look(house: House, api: 
     assert "Location" not in late.headers
 
 
-async def test_the_answer_of_a_request_is_its_tenants_alone(api: Api) -> None:
+async def test_the_answer_of_a_request_is_its_tenants_alone(pipeline: StandIn, api: Api) -> None:
     other = await open_account(api, plan="free", email="grace@example.com")
     id = (await api.post("/v1/scoring", SCORE)).headers["Winnow-Request-Id"]
 

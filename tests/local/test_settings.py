@@ -92,4 +92,13 @@ def test_only_the_keeper_of_scoring_knows_where_redis_is() -> None:
 def test_bulk_work_gives_way_to_requests() -> None:
     niceness = {role.label: role.niceness for role in ROLES}
 
-    assert niceness == {"gateway": 0, "scoring": 0, "imports": 10, "models": 10, "keeper": 0}
+    assert niceness == {
+        "gateway": 0,
+        "scoring": 0,
+        "imports": 10,
+        "models": 10,
+        "keeper": 0,
+        "bulk": 10,
+        "pipeline": 0,
+        "chunks": 10,
+    }

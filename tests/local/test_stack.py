@@ -61,7 +61,7 @@ def test_endpoints_name_everything_and_are_private(scaled: RunningStack) -> None
     assert stat.S_IMODE(scaled.home.endpoints.stat().st_mode) == 0o600
     assert written["docs"] == written["gateway"] + "/docs"
     assert written["api_key"].startswith("wk_live_")
-    assert set(written["postgres"]) == {"gateway", "scoring"}
+    assert set(written["postgres"]) == {"gateway", "scoring", "pipeline"}
     counts = {name: len(ids) for name, ids in written["processes"].items()}
     assert counts == {"postgres": 1, "valkey": 1, "kafka": 1, "gateway": 2, "scoring": 5}
 

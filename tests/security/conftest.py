@@ -25,8 +25,9 @@ class Tenant:
 
 @pytest.fixture(scope="module")
 def open_stack(open_folders: Callable[[], Path]) -> Iterator[RunningStack]:
-    """A stack whose new accounts are on the plan without limits."""
-    with running_stack(open_folders(), environment={"WINNOW_GATEWAY_DEFAULT_PLAN": "unlimited"}) as running:
+    """A stack whose new accounts are on the plan without limits, and which asks no DNS about mail."""
+    environment = {"WINNOW_GATEWAY_DEFAULT_PLAN": "unlimited", "WINNOW_PIPELINE_DNS": "false"}
+    with running_stack(open_folders(), environment=environment) as running:
         yield running
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +48,7 @@ def owned(open_stack: RunningStack, tenants: tuple[Tenant, Tenant]) -> Mapping[s
     )
     scored = owner.call("POST", "/v1/scoring", json={"domain": "theirs.com", "rule_id": "sr_theirs"})
     key = owner.call("POST", "/v1/keys", json={"name": "second", "environment": "development"})
+    batch_id, lead_id = _processed(owner)
     return {
         "companies": "theirs.com",
         "customers": "theirs.com",
@@ -55,6 +57,10 @@ def owned(open_stack: RunningStack, tenants: tuple[Tenant, Tenant]) -> Mapping[s
         "scores": scored.json()["score_id"],
         "requests": scored.json()["request_id"],
         "keys": _key_id(key),
+        "uploads": _uploaded(owner),
+        "batches": batch_id,
+        "download": batch_id,
+        "leads": lead_id,
     }
 
 
@@ -68,6 +74,10 @@ UNKNOWN = {
     "scores": "sco_01a1fe018e9c753da322e91eaadeaa1c",
     "requests": "f3322d75-609c-5e02-92bd-1c64e04cf821",
     "keys": "key_01a1fe018e9c753da322e91eaadeaa1c",
+    "uploads": "upl_01a1fe018e9c753da322e91eaadeaa1c",
+    "batches": "batch_01a1fe018e9c753da322e91eaadeaa1c",
+    "download": "batch_01a1fe018e9c753da322e91eaadeaa1c",
+    "leads": "lead_01a1fe018e9c753da322e91eaadeaa1c",
 }
 
 
@@ -134,6 +144,10 @@ def _everything(owner: Tenant, owned: Mapping[str, str]) -> list[str]:
         f"/v1/rules/{owned['rules']}",
         f"/v1/rules/{owned['rules']}/versions",
         f"/v1/scores/{owned['scores']}",
+        f"/api/uploads/{owned['uploads']}/preview",
+        f"/api/batches/{owned['batches']}",
+        f"/api/download/{owned['download']}",
+        f"/v1/leads/{owned['leads']}",
     ]
     seen = [owner.call("GET", path) for path in paths]
     assert all(answer.status_code == 200 for answer in seen)
@@ -150,6 +164,27 @@ def _example(content: Mapping[str, Any] | None) -> Any:
         return content["example"]
     examples = content.get("examples")
     return next(iter(examples.values()))["value"] if examples else json.loads("{}")
+
+
+def _uploaded(owner: Tenant) -> str:
+    file = b"first_name,last_name,company,domain\nAda,Lovelace,Theirs,theirs.com\n"
+    headers = {"Content-Type": "text/csv"}
+    answer = owner.call("POST", "/api/upload?filename=theirs.csv", data=file, headers=headers)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["upload_id"])
+
+
+def _processed(owner: Tenant) -> tuple[str, str]:
+    """The ids of a batch that is over and of its lead."""
+    answer = owner.call("POST", "/api/process", json={"upload_id": _uploaded(owner)})
+    assert answer.status_code == 202, answer.text
+    batch_id = str(answer.json()["batch_id"])
+    deadline = time.monotonic() + 60
+    while owner.call("GET", f"/api/batches/{batch_id}").json()["status"] != "completed":
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    (lead,) = owner.call("GET", f"/v1/leads?batch_id={batch_id}").json()["data"]
+    return batch_id, str(lead["lead_id"])
 
 
 def _key_id(answer: requests.Response) -> str:

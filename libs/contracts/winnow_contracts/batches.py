@@ -54,7 +54,9 @@ Requirements = Annotated[
         max_length=MOST_REQUIREMENTS,
         description="What a lead has to meet to qualify, all of it. An empty list is no bar at all; without it the "
         "bar is tier neutral or better by the rule.",
-        examples=[[{"attribute": "email_status", "operator": "in", "value": ["verified_deliverable", "risky"]}]],
+        examples=[
+            [{"attribute": "contact.email_status", "operator": "in", "value": ["verified_deliverable", "risky"]}]
+        ],
     ),
 ]
 

@@ -18,7 +18,9 @@ from winnow_gateway.file_names import LONGEST
 from winnow_gateway.routes.route import Refusal
 
 UPLOAD_NOT_FOUND: Final = Refusal(404, "upload_not_found", "Upload not found")
+UPLOAD_DELETED: Final = Refusal(404, "upload_deleted", "The file was deleted: its batch is done, or it waited too long")
 BATCH_NOT_FOUND: Final = Refusal(404, "batch_not_found", "Batch not found")
+BATCH_NOT_OVER: Final = Refusal(409, "batch_not_over", "The batch is not over yet.")
 LEAD_NOT_FOUND: Final = Refusal(404, "lead_not_found", "Lead not found")
 
 UPLOAD_ID: Final = "upl_0198f2c5a1b27c3d8e4f5a6b7c8d9e0f"

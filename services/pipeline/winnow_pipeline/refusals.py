@@ -11,7 +11,7 @@ def upload_not_found() -> Problem:
 def upload_gone() -> Problem:
     """The file was deleted: its batch is done, or it waited for too long."""
     detail = "The file was deleted, because its batch is done or it waited for too long. POST it to /api/upload again."
-    return Problem(410, "upload_deleted", detail)
+    return Problem(404, "upload_deleted", detail)
 
 
 def batch_not_found() -> Problem:

@@ -140,10 +140,10 @@ class Batches(Group[D]):
         return (yield from self._perform(request))
 
     @call
-    def cancel(self, batch_id: str, /, *, idempotency_key: str | None = None) -> Call[Batch]:
+    def cancel(self, batch_id: str, /, *, idempotency_key: str | None = None) -> Call[BatchAccepted]:
         """Stop a batch. What was decided stays; rows that were not are failed, and can be retried."""
         request = command("POST", f"{_path(batch_id)}/cancel", idempotency_key=idempotency_key)
-        return parse(Batch, (yield from self._perform(request)))
+        return parse(BatchAccepted, (yield from self._perform(request)))
 
     @call
     def retry(self, batch_id: str, /, *, idempotency_key: str | None = None) -> Call[BatchAccepted]:

@@ -7,6 +7,8 @@ from winnow_gateway.handlers.batches import list_batches, process_file
 from winnow_gateway.handlers.downloads import download
 from winnow_gateway.leads import (
     BATCH_NOT_FOUND,
+    BATCH_NOT_OVER,
+    UPLOAD_DELETED,
     UPLOAD_NOT_FOUND,
     BatchPath,
     DownloadQuery,
@@ -19,6 +21,7 @@ from winnow_gateway.routes.scoring import INVALID_CURSOR, RULE_NOT_FOUND
 from winnow_gateway.scopes import Scope
 
 _ACCEPTED_HEADERS = ("Location", "Retry-After")
+_BATCH_FAILED = Refusal(409, "batch_failed", "The file could not be processed, so that there are no rows.")
 _TOO_MANY = Refusal(503, "too_many_at_once", "There are as many of these calls under way as there may be.")
 _LINKS = {
     "getBatch": {"id": "$response.body#/batch_id"},
@@ -39,7 +42,7 @@ ROUTES = (
         answers={
             202: Answer("The file will be processed.", batches.BatchAccepted, ACCEPTED, headers=_ACCEPTED_HEADERS)
         },
-        refusals=(UPLOAD_NOT_FOUND, RULE_NOT_FOUND),
+        refusals=(UPLOAD_NOT_FOUND, UPLOAD_DELETED, RULE_NOT_FOUND),
         scope=Scope.LEADS_WRITE,
         body=batches.ProcessFile,
         body_examples=PROCESS,
@@ -106,7 +109,7 @@ ROUTES = (
         answers={
             202: Answer("The batch is being stopped.", batches.BatchAccepted, ACCEPTED, headers=_ACCEPTED_HEADERS)
         },
-        refusals=(BATCH_NOT_FOUND, Refusal(409, "batch_finished", "The batch is over already.")),
+        refusals=(BATCH_NOT_FOUND, Refusal(409, "batch_over", "The batch is over already.")),
         scope=Scope.LEADS_WRITE,
         path_model=BatchPath,
         sends=to_pipeline(
@@ -124,7 +127,8 @@ ROUTES = (
         answers={202: Answer("They will be tried again.", batches.BatchAccepted, ACCEPTED, headers=_ACCEPTED_HEADERS)},
         refusals=(
             BATCH_NOT_FOUND,
-            Refusal(409, "batch_not_finished", "The batch is not over yet."),
+            BATCH_NOT_OVER,
+            _BATCH_FAILED,
             Refusal(409, "nothing_to_retry", "No row of the batch has failed."),
         ),
         scope=Scope.LEADS_WRITE,
@@ -159,7 +163,8 @@ ROUTES = (
         },
         refusals=(
             BATCH_NOT_FOUND,
-            Refusal(409, "batch_not_finished", "The batch is not over yet."),
+            BATCH_NOT_OVER,
+            _BATCH_FAILED,
             _TOO_MANY,
             Refusal(503, "file_gone", "The file was kept for a while and is gone. Ask again for a new one."),
             Refusal(504, "still_rendering", "The file is still being written. Ask again in a little while."),

@@ -63,7 +63,7 @@ PROCESS: Final[dict[str, Any]] = {
         "rule_id": "sr_abc123",
         "mapping": MAPPING,
         "require": [
-            {"attribute": "email_status", "operator": "in", "value": ["verified_deliverable", "risky"]},
+            {"attribute": "contact.email_status", "operator": "in", "value": ["verified_deliverable", "risky"]},
             {"attribute": "tier", "operator": "in", "value": ["hot", "warm"]},
         ],
         "max_credits": 5000,

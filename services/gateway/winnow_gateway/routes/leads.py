@@ -3,7 +3,7 @@
 from winnow_contracts import leads
 from winnow_contracts.pages import Page
 
-from winnow_gateway.leads import BATCH_NOT_FOUND, LEAD_NOT_FOUND, LeadPath, lead_id, list_leads
+from winnow_gateway.leads import BATCH_NOT_FOUND, BATCH_NOT_OVER, LEAD_NOT_FOUND, LeadPath, lead_id, list_leads
 from winnow_gateway.routes.lead_examples import LEAD, QUALIFIED, UNMERGED
 from winnow_gateway.routes.route import Answer, Refusal, Route, to_pipeline
 from winnow_gateway.routes.scoring import INVALID_CURSOR
@@ -58,7 +58,11 @@ ROUTES = (
                 headers=("Location", "Retry-After"),
             )
         },
-        refusals=(LEAD_NOT_FOUND, Refusal(409, "not_a_duplicate", "The lead is no duplicate of another.")),
+        refusals=(
+            LEAD_NOT_FOUND,
+            BATCH_NOT_OVER,
+            Refusal(409, "not_a_duplicate", "The lead is no duplicate of another."),
+        ),
         scope=Scope.LEADS_WRITE,
         path_model=LeadPath,
         sends=to_pipeline(

@@ -4,6 +4,7 @@ from winnow_contracts import uploads
 
 from winnow_gateway.handlers.uploads import upload_file
 from winnow_gateway.leads import (
+    UPLOAD_DELETED,
     UPLOAD_NOT_FOUND,
     PreviewBody,
     PreviewQuery,
@@ -35,7 +36,7 @@ ROUTES = (
         "`file` of a form, or as it is with `?filename=`. What it is, its content says. It is encrypted while it "
         "arrives, and deleted when it was processed or has waited for too long. `filename` is a label: folders in it "
         "mean nothing.",
-        answers={200: Answer("The file is here.", uploads.UploadAnswer, UPLOAD)},
+        answers={201: Answer("The file is here.", uploads.UploadAnswer, UPLOAD)},
         refusals=(
             Refusal(400, "broken_form", "The form does not arrive as its Content-Type says."),
             Refusal(400, "missing_file", "The form has no part `file`. Send the file in it."),
@@ -69,7 +70,7 @@ ROUTES = (
         summary="See what is in a file",
         description=_PREVIEW,
         answers={200: _PREVIEWED},
-        refusals=(UPLOAD_NOT_FOUND, _UNREADABLE),
+        refusals=(UPLOAD_NOT_FOUND, UPLOAD_DELETED, _UNREADABLE),
         scope=Scope.LEADS_READ,
         path_model=UploadPath,
         query=PreviewQuery,
@@ -87,7 +88,7 @@ ROUTES = (
         summary="See what is in a file with a long mapping",
         description=_PREVIEW,
         answers={200: _PREVIEWED},
-        refusals=(UPLOAD_NOT_FOUND, _UNREADABLE),
+        refusals=(UPLOAD_NOT_FOUND, UPLOAD_DELETED, _UNREADABLE),
         scope=Scope.LEADS_READ,
         path_model=UploadPath,
         body=PreviewBody,

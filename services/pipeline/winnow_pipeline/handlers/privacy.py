@@ -86,5 +86,5 @@ class PrivacyHandlers:
             return Subject.model_validate_json(await read_whole(self._objects, body.object, tenant=tenant))
         except PermanentError:
             raise Problem(
-                410, "body_expired", "What you sent was kept for too short a time to be handled. Send it again."
+                503, "body_expired", "What you sent was kept for too short a time to be handled. Send it again."
             ) from None
