@@ -5,9 +5,11 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,9 +53,24 @@ class Installation:
 
         assert await holds(replaced, within=_RUNS_AGAIN_WITHIN), f"{service} was not started again"
 
-    async def query(self, statement: str, *arguments: object) -> Sequence[Any]:
-        """Rows of scoring's database."""
-        connection = await asyncpg.connect(self.endpoints.postgres["scoring"])
+    async def load_directory(self, companies: Mapping[str, Mapping[str, object]]) -> None:
+        """Have the operator load companies for all tenants; returns once whoever answers for them knows them all."""
+        with tempfile.NamedTemporaryFile("w", suffix=".ndjson") as file:
+            file.writelines(json.dumps({"domain": domain, **told}) + "\n" for domain, told in companies.items())
+            file.flush()
+            command = (sys.executable, "-m", "winnow", "companies", "load-directory", file.name)
+            environment = os.environ | {"WINNOW_HOME": str(self.stack.home.folder)}
+            await asyncio.to_thread(subprocess.run, command, env=environment, check=True, capture_output=True)
+
+        async def known() -> bool:
+            statement = "SELECT count(*) FROM listed_company WHERE domain = ANY($1)"
+            return bool((await self.query(statement, list(companies), service="pipeline"))[0][0] == len(companies))
+
+        assert await holds(known, within=60)
+
+    async def query(self, statement: str, *arguments: object, service: str = "scoring") -> Sequence[Any]:
+        """Rows of a service's database."""
+        connection = await asyncpg.connect(self.endpoints.postgres[service])
         try:
             return await connection.fetch(statement, *arguments)
         finally:

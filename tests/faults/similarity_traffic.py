@@ -25,11 +25,8 @@ class SimilarityTraffic:
     async def prepare(self, *, companies: int) -> None:
         """Make the directory's companies and the customers, who are among them."""
         numbers = range(companies + _CUSTOMERS)
-        await self.installation.query(
-            "INSERT INTO directory_company (domain, attributes, terms, loaded_at)"
-            " SELECT domain, attributes, '{}', now() FROM unnest($1::text[], $2::text[]) AS given (domain, attributes)",
-            [self._domain(number) for number in numbers],
-            [json.dumps({"employees": number + 1, "industry": "Fintech"}) for number in numbers],
+        await self.installation.load_directory(
+            {self._domain(number): {"employees": number + 1, "industry": "Fintech"} for number in numbers}
         )
         customers = [{"domain": self._domain(companies + number)} for number in range(_CUSTOMERS)]
         body = {"customers": customers}
