@@ -1,38 +1,34 @@
 """Rows of one person, found by Winnow and by Splink on the same rows: F1 over pairs, seconds, memory.
 
 Each runs in a process of its own, Splink in an environment of its own that is made at the first run (`--install`).
-Splink's F1 is the best over all thresholds, chosen on the truth, of its pairs or of its clusters; Winnow's is that of
-its one shipped configuration.
+Winnow's F1 is that of its one shipped configuration. Splink's is the best over all thresholds, chosen on the truth, of
+its pairs or of its clusters; beside it stands what its clusters are at one threshold for all sets.
 
     python -m bench.bench_dedup [--people 100000] [--sets fake_1000 febrl_3 ...] [--without-splink]
 """
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
-import time
 import venv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import orjson
 import pyarrow as pa
 from pyarrow import parquet
-from winnow_pipeline.matching.clustering import clustered, reestimated
-from winnow_pipeline.matching.fields import MatchField
-from winnow_pipeline.matching.model import SHIPPED
-from winnow_pipeline.matching.records import Records
-from winnow_pipeline.phases.matching_desk import REESTIMATED_FROM
 
 from bench.dedup import people
-from bench.dedup.quality import Integers, Quality, best_of_splink, quality_of
+from bench.dedup.quality import Integers, Quality, best_of_splink, of_clusters, quality_of
 from bench.dedup.truth_sets import TRUTH_SETS
 
 ENVIRONMENT = Path(__file__).with_name("results") / "splink"
+AT = 0.9
+"""The threshold at which Splink's clusters are timed."""
 REQUIRED = ("splink>=5,<6", "pyarrow")
 
 
@@ -61,24 +57,6 @@ def rows_of(name: str) -> Rows:
     return Rows(columns, np.array(persons), None)
 
 
-def ours(source: Path, target: Path) -> None:
-    """Cluster a file, as the pipeline does; says seconds and peak memory."""
-    table = parquet.read_table(source)
-    records = Records()
-    for start in range(0, len(table), 1000):
-        part = table.slice(start, 1000)
-        records.add({MatchField(name): part[name].to_pylist() for name in part.column_names if name != "row"})
-    began = time.perf_counter()
-    model = SHIPPED.for_rows(len(records))
-    if len(records) >= REESTIMATED_FROM:
-        model = reestimated(records, model)
-    found = clustered(records, model=model)
-    seconds = time.perf_counter() - began
-    np.save(target, found.survivor)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    json.dump({"seconds": seconds, "peak": peak}, sys.stdout)
-
-
 def run(command: Sequence[str]) -> dict[str, float]:
     """What a program says on its last line."""
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
@@ -89,31 +67,35 @@ def run(command: Sequence[str]) -> dict[str, float]:
 def compare(name: str, folder: Path, *, with_splink: bool) -> None:
     """One line: both on the same rows."""
     rows = rows_of(name)
-    source = folder / f"{name}.parquet"
-    numbered = {"row": pa.array(np.arange(len(rows.persons)))} | {
-        field: pa.array(c) for field, c in rows.columns.items()
-    }
-    parquet.write_table(pa.table(numbered), source)
-    here = run([sys.executable, "-m", "bench.bench_dedup", "--ours", str(source), str(folder / "ours.npy")])
+    source = folder / f"{name}.ndjson"
+    with source.open("wb") as file:
+        for values in zip(*rows.columns.values(), strict=True):
+            file.write(orjson.dumps(dict(zip(rows.columns, values, strict=True))) + b"\n")
+    here = run([sys.executable, "-m", "bench.dedup.winnow_run", str(source), str(folder / "ours.npy")])
     own = quality_of(np.load(folder / "ours.npy"), rows.persons, sources=rows.sources)
     line = f"{name:>14}, {len(rows.persons):>9,} rows: {own}, {here['seconds']:.1f} s, {here['peak'] / 2**20:.0f} MB"
     if with_splink:
-        line += f"; {_splink(rows, source, folder, own, here)}"
+        line += f"; {_splink(rows, folder, own, here)}"
     print(line, flush=True)
 
 
-def _splink(rows: Rows, source: Path, folder: Path, own: Quality, here: Mapping[str, float]) -> str:
+def _splink(rows: Rows, folder: Path, own: Quality, here: Mapping[str, float]) -> str:
     out = folder / "splink"
     out.mkdir(exist_ok=True)
     for path in out.glob("*.parquet"):
         path.unlink()
+    source = folder / "rows.parquet"
+    numbered = {"row": pa.array(np.arange(len(rows.persons)))}
+    parquet.write_table(pa.table(numbered | {name: pa.array(texts) for name, texts in rows.columns.items()}), source)
     program = Path(__file__).with_name("dedup") / "splink_run.py"
     small = ["small"] if len(rows.persons) <= 20_000 else []
     there = run([str(ENVIRONMENT / "bin" / "python"), str(program), str(source), str(out), *small])
     best, where = best_of_splink(out, rows.persons, sources=rows.sources)
     against = f"F1 {own.f1 - best.f1:+.4f}, {there['seconds'] / here['seconds']:.1f}x the speed"
     memory = f"{here['peak'] / there['peak']:.2f}x the memory"
-    what = f"Splink {best} ({where}), {there['seconds']:.1f} s, {there['peak'] / 2**20:.0f} MB"
+    at_one = {place: found for found, place in of_clusters(out, rows.persons, rows.sources)}[f"clusters at {AT}"]
+    what = f"Splink {best} ({where}; F1 {at_one.f1:.4f} at {AT})"
+    what += f", {there['seconds']:.1f} s, {there['peak'] / 2**20:.0f} MB"
     return f"{what}: {against}, {memory}"
 
 
@@ -126,10 +108,7 @@ def install() -> None:
 
 
 def main() -> None:
-    """Run the bench, or its other process."""
-    if sys.argv[1:2] == ["--ours"]:
-        ours(Path(sys.argv[2]), Path(sys.argv[3]))
-        return
+    """Run the bench."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, nargs="*", default=[100_000])
     parser.add_argument("--sets", nargs="*", choices=tuple(TRUTH_SETS), default=list(TRUTH_SETS))

@@ -46,11 +46,12 @@ def quality_of(clusters: Integers, persons: Integers, *, sources: Integers | Non
 
 def best_of_splink(folder: Path, persons: Integers, *, sources: Integers | None = None) -> tuple[Quality, str]:
     """At the threshold that is best on the truth, of its pairs or of its clusters, whichever is better; and where."""
-    found = [*_of_pairs(folder, persons, sources), *_of_clusters(folder, persons, sources)]
+    found = [*_of_pairs(folder, persons, sources), *of_clusters(folder, persons, sources)]
     return max(found, key=lambda each: each[0].f1)
 
 
-def _of_clusters(folder: Path, persons: Integers, sources: Integers | None) -> Iterable[tuple[Quality, str]]:
+def of_clusters(folder: Path, persons: Integers, sources: Integers | None) -> Iterable[tuple[Quality, str]]:
+    """Of Splink's clusters at each threshold, and which it is."""
     for path in sorted(folder.glob("clusters_*.parquet")):
         table = parquet.read_table(path, columns=["cluster_id", "unique_id"])
         clusters = np.zeros(len(persons), np.int64)

@@ -31,6 +31,10 @@ _COMPANY = (
     + ", '( (inc|llc|ltd|gmbh|ag|corp|s.a|b.v|limited|group|co)[.]*)+$', '')), '')"
 )
 
+_DIGITS = "nullif(regexp_replace({0}, '[^0-9]', '', 'g'), '')"
+_DATE = "regexp_replace({0}, '^([0-9]{{4}})([0-9]{{2}})([0-9]{{2}})$', '\\1-\\2-\\3')"
+CLEANING = {"company": _COMPANY, "phone": _DIGITS, "date_of_birth": _DATE}
+
 COMPARISONS = {
     "first_name": lambda: cl.NameComparison("first_name").configure(term_frequency_adjustments=True),
     "last_name": lambda: cl.NameComparison("last_name").configure(term_frequency_adjustments=True),
@@ -76,6 +80,7 @@ DETERMINISTIC = [
     ["first_name", "last_name", "domain"],
     ["phone", "company"],
 ]
+DETERMINISTIC_OF_BUSINESSES = [["phone"], ["company", "city"]]
 TRAINING = [["first_name", "last_name"], ["email"], ["date_of_birth"], ["phone"], ["company"], ["city"], ["street"]]
 
 
@@ -112,7 +117,7 @@ def main() -> None:
 def _cleaned(connection: duckdb.DuckDBPyConnection, source: str) -> set[str]:
     """Makes the table of cleaned rows; the fields that have any value."""
     names = [name for name in parquet.read_schema(source).names if name in COMPARISONS]
-    columns = ", ".join(f"{(_COMPANY if name == 'company' else _CLEAN).format(name)} as {name}" for name in names)
+    columns = ", ".join(f"{CLEANING.get(name, _CLEAN).format(name)} as {name}" for name in names)
     connection.execute(f"create table cleaned as select row as unique_id, {columns} from read_parquet('{source}')")  # noqa: S608
     select = f"select {', '.join(f'count({name})' for name in names)} from cleaned"  # noqa: S608
     (counts,) = connection.execute(select).fetchall()
@@ -120,7 +125,8 @@ def _cleaned(connection: duckdb.DuckDBPyConnection, source: str) -> set[str]:
 
 
 def _train(linker: Linker, filled: set[str]) -> None:
-    deterministic = [block_on(*names) for names in DETERMINISTIC if filled.issuperset(names)]
+    rules = DETERMINISTIC if "last_name" in filled else DETERMINISTIC_OF_BUSINESSES
+    deterministic = [block_on(*names) for names in rules if filled.issuperset(names)]
     linker.training.estimate_probability_two_random_records_match(deterministic, recall=0.7)
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
     for names in [names for names in TRAINING if filled.issuperset(names)][:3]:

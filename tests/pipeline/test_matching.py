@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from winnow_pipeline.leads import EmailStatus
 from winnow_pipeline.matching.clustering import Clustering, clustered, reestimated
+from winnow_pipeline.matching.features import features_of
 from winnow_pipeline.matching.fields import MatchField
 from winnow_pipeline.matching.keys import blocking_keys, matches_between
 from winnow_pipeline.matching.model import SHIPPED, Model
@@ -41,7 +42,7 @@ def records_of(columns: Columns) -> Records:
 
 def compared(columns: Columns) -> Clustering:
     records = records_of(columns)
-    return clustered(records, model=SHIPPED.for_rows(len(records)))
+    return clustered(features_of(records), model=SHIPPED.for_rows(len(records)))
 
 
 def f1(found: NDArray[np.int64], persons: Sequence[str]) -> float:
@@ -117,7 +118,7 @@ def test_survivors_are_of_greatest_preference_and_stand_for_themselves() -> None
     columns = {field: [value, value, value, None] for field, value in ADA.items()}
     records = records_of(columns)
 
-    found = clustered(records, model=SHIPPED, preference=[1.0, 3.0, 3.0, 0.0])
+    found = clustered(features_of(records), model=SHIPPED, preference=[1.0, 3.0, 3.0, 0.0])
 
     assert found.survivor.tolist() == [1, 1, 1, 3]
     assert found.best_link[1] >= 0
@@ -172,14 +173,14 @@ def test_slips_of_the_pen_leave_keys_in_common() -> None:
 def test_a_large_batch_moves_weights_a_little_and_not_their_meaning() -> None:
     columns, persons = TRUTHS["febrl_3"]
     records = records_of(columns)
-    model = reestimated(records, SHIPPED.for_rows(len(records)))
+    model = reestimated(features_of(records), SHIPPED.for_rows(len(records)))
 
     moves = [
         abs(a - b) for name in model.weights for a, b in zip(model.weights[name], SHIPPED.weights[name], strict=True)
     ]
 
     assert 0 < max(moves) <= 2.0
-    assert f1(clustered(records, model=model).survivor, persons) >= 0.99
+    assert f1(clustered(features_of(records), model=model).survivor, persons) >= 0.99
     assert Model.from_json(model.to_json()).weights == dict(model.weights)
 
 

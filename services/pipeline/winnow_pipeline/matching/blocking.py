@@ -12,14 +12,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from winnow_pipeline.matching.columns import Places, combined
+from winnow_pipeline.matching.columns import Places, combined, first_words
 from winnow_pipeline.matching.features import Features
 
 LARGEST_BLOCK: Final = 40
 """Rows that are all compared with each other: 780 pairs."""
 _WINDOW: Final = 12
 """Neighbours that a row of a larger block is compared with."""
-PAIRS_AT_ONCE: Final = 500_000
+FEW_ROWS: Final = 20_000
+"""As many as can be compared with everybody who shares any one thing of some weight."""
+PAIRS_AT_ONCE: Final = 250_000
 
 Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
 
@@ -38,6 +40,7 @@ def passes_of(features: Features) -> Passes:
     joined, sound, person, initial = (
         np.append(codes, np.int32(-1)) for codes in (names.joined, names.sound, names.person, names.initial)
     )
+    first_joined = joined[names.first]
     first, first_initial = person[names.first], initial[names.first]
     last, last_sound = joined[names.last], sound[names.last]
     first_sound = sound[names.first]
@@ -51,13 +54,14 @@ def passes_of(features: Features) -> Passes:
         lambda: combined(features.linkedin.codes),
         lambda: combined(features.national_id.codes),
         lambda: combined(last, first),
+        lambda: combined(np.minimum(last, first_joined), np.maximum(last, first_joined)),
         lambda: combined(birth, last_sound),
         lambda: combined(birth, first),
         lambda: combined(features.local.codes),
         lambda: combined(work, first, last_sound),
         lambda: combined(work, last_sound),
         lambda: combined(company, first),
-        lambda: combined(postcode, last_sound, first_initial),
+        lambda: combined(postcode, last_sound),
         lambda: combined(postcode, first),
         lambda: combined(city, last_sound, first_sound),
         lambda: combined(city, first, birth // 10_000),
@@ -65,9 +69,12 @@ def passes_of(features: Features) -> Passes:
         lambda: combined(street, postcode),
         lambda: combined(company, unnamed),
         lambda: combined(work, unnamed),
+        lambda: combined(first_words(features.company), city, unnamed),
         lambda: combined(birth, postcode),
         lambda: combined(birth, city),
     )
+    if len(features) <= FEW_ROWS:
+        keys += tuple(lambda codes=codes: combined(codes) for codes in (last, first, birth, street, postcode, city))
     cuts = (
         combined(last, first),
         combined(first, last_sound),

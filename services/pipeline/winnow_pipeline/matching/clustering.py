@@ -5,22 +5,25 @@ again. What is computed of pairs is thrown away but for the best link of each ro
 Deterministic: the order of rows and passes decides, nothing else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from winnow_pipeline.matching.blocking import Pairs, pairs_of, passes_of
+from winnow_pipeline.matching.blocking import Pairs, Passes, pairs_of, passes_of
 from winnow_pipeline.matching.columns import Codes
-from winnow_pipeline.matching.features import Features, features_of
+from winnow_pipeline.matching.features import Features
 from winnow_pipeline.matching.levels import COMPARISONS, MOST_LEVELS, OPEN, Comparison, Levels, closed, plain_levels
-from winnow_pipeline.matching.model import Model, moved, probability
-from winnow_pipeline.matching.records import Records
+from winnow_pipeline.matching.model import SHIPPED, Model, moved, probability
 
+REESTIMATED_FROM: Final = 50_000
+"""Rows; of fewer, levels that matter have too few pairs to say more than what is shipped."""
 _MOST_CERTAIN: Final = np.float32(0.999)
-_PAIRS_OF_A_SAMPLE: Final = 2_000_000
+_PAIRS_OF_A_SAMPLE: Final = 500_000
+_PASSES_OF_A_SAMPLE: Final = 7
+"""Those by what people bring along, and by their whole names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,14 @@ class Clustering:
     """Of a row that is joined, the probability of its best link; of others, that no other row is the same person."""
 
 
-def clustered(records: Records, *, model: Model, preference: Sequence[float] | None = None) -> Clustering:
+def model_for(features: Features) -> Model:
+    """The model for so many rows, sharpened by them where there are many."""
+    model = SHIPPED.for_rows(len(features))
+    return model if len(features) < REESTIMATED_FROM else reestimated(features, model)
+
+
+def clustered(features: Features, *, model: Model, preference: Sequence[float] | None = None) -> Clustering:
     """Find the rows of one person. Of a cluster the row of greatest preference survives, of equals the first."""
-    features = features_of(records)
     search = _Search(features, model)
     search.run()
     return search.clustering(np.zeros(len(features)) if preference is None else np.asarray(preference, np.float64))
@@ -147,28 +155,32 @@ _DOUBT: Final = 7.0
 """log2 below the threshold: a probability of less than 1 % is no doubt that anybody has to hear of."""
 
 
-def reestimated(records: Records, model: Model) -> Model:
+def reestimated(features: Features, model: Model) -> Model:
     """The model after a look at these rows: how often values agree by chance, and among those it takes for one person.
 
     One step of expectation and maximisation, from the model, over pairs of the first passes.
     """
-    features = features_of(records)
-    passes = passes_of(features)
     counts = np.zeros((len(COMPARISONS), MOST_LEVELS), np.float64)
-    seen = 0
-    for make_keys in passes.keys[:7]:
-        for left, right in pairs_of(make_keys(), passes):
-            levels = plain_levels(features, left, right)
-            hopeful = model.totals(levels) >= model.least
-            one, two, found = left[hopeful], right[hopeful], levels[:, hopeful]
-            closed(features, one, two, found)
-            certain = probability(model.totals(found)).astype(np.float64)
-            for place in range(len(COMPARISONS)):
-                counts[place] += np.bincount(found[place], weights=certain, minlength=MOST_LEVELS)
-            seen += len(left)
-            if seen > _PAIRS_OF_A_SAMPLE:
-                break
+    for left, right in _sample(passes_of(features)):
+        levels = plain_levels(features, left, right)
+        hopeful = model.totals(levels) >= model.least
+        one, two, found = left[hopeful], right[hopeful], levels[:, hopeful]
+        closed(features, one, two, found)
+        certain = probability(model.totals(found)).astype(np.float64)
+        for place in range(len(COMPARISONS)):
+            counts[place] += np.bincount(found[place], weights=certain, minlength=MOST_LEVELS)
     return moved(model, counts, _chances(features))
+
+
+def _sample(passes: Passes) -> Iterator[Pairs]:
+    """Pairs of each of the first passes, as many of one as of another where there are enough."""
+    for make_keys in passes.keys[:_PASSES_OF_A_SAMPLE]:
+        seen = 0
+        for pairs in pairs_of(make_keys(), passes):
+            yield pairs
+            seen += len(pairs[0])
+            if seen > _PAIRS_OF_A_SAMPLE // _PASSES_OF_A_SAMPLE:
+                break
 
 
 def _chances(features: Features) -> dict[Comparison, float]:
@@ -177,9 +189,7 @@ def _chances(features: Features) -> dict[Comparison, float]:
     columns = {
         Comparison.FIRST_NAME: names.first,
         Comparison.LAST_NAME: names.last,
-        Comparison.PHONE: features.phone.codes,
         Comparison.DATE_OF_BIRTH: features.birth,
-        Comparison.STREET: features.street.codes,
     }
     return {comparison: _chance(codes) for comparison, codes in columns.items() if (codes >= 0).sum() > 1_000}
 

@@ -57,6 +57,13 @@ def empty(length: int) -> Column:
     return Column(np.full(length, -1, np.int32), pa.array([], pa.string()))
 
 
+def first_words(column: Column) -> Codes:
+    """By row, a number for the first word of its text; -1 where nothing is said."""
+    heads = pc.list_element(pc.split_pattern(column.texts, " ", max_splits=1), 0).dictionary_encode()
+    found: Codes = np.append(_codes(heads), np.int32(-1))[column.codes]
+    return found
+
+
 def _folded(texts: pa.StringArray, fold: Callable[[str], str]) -> pa.StringArray:
     return pa.array([fold(text) for text in texts.to_pylist()], pa.string())
 

@@ -7,11 +7,13 @@ and leaves those where texts have to be compared letter by letter `OPEN`; `close
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from operator import eq
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA, JaroWinkler, Prefix
 from rapidfuzz.process import cpdist
 
 from winnow_pipeline.matching.columns import Bools, Codes, Column
@@ -57,7 +59,9 @@ LEVELS: Final[dict[Comparison, tuple[str, ...]]] = {
         "missing", "same", "day and month swapped", "one digit apart", "two of day, month and year", "same year",
         "different",
     ),
-    Comparison.WORK: ("missing", "same company and domain", "same domain", "same company", "alike", "different"),
+    Comparison.WORK: (
+        "missing", "same company and domain", "same domain", "same company", "alike", "another business", "different",
+    ),
     Comparison.STREET: ("missing", "same", "alike", "another number", "different"),
     Comparison.PLACE: (
         "missing", "same city and postcode", "same postcode", "same city", "slips apart", "same region", "different",
@@ -68,6 +72,8 @@ POSITION: Final = {comparison: place for place, comparison in enumerate(COMPARIS
 MOST_LEVELS: Final = max(map(len, LEVELS.values()))
 MISSING: Final = 0
 SAME: Final = 1
+_FEWEST_LETTERS: Final = 4
+"""Of a name in which a slip is no other name."""
 OPEN: Final = -1
 """Both say something, and not the same; how alike it is has not been looked at."""
 
@@ -198,6 +204,7 @@ def closed(features: Features, left: Rows, right: Rows, levels: Levels) -> None:
             levels[POSITION[comparison]][unsure] = _by_text(column, one, two, decide)
     _close(levels[POSITION[Comparison.STREET]], lambda open_: _streets(features, left[open_], right[open_]))
     _close(levels[POSITION[Comparison.WORK]], lambda open_: _companies(features, left[open_], right[open_]))
+    _businesses(features, left, right, levels[POSITION[Comparison.WORK]])
     _close(levels[POSITION[Comparison.PLACE]], lambda open_: _places(features, left[open_], right[open_]))
 
 
@@ -258,7 +265,7 @@ def _first_names(names: Names, one: Codes, two: Codes) -> Levels:
         Comparison.FIRST_NAME,
         len(first),
         ("short form of the other", lines),
-        ("one slip apart", (slips <= 1) & (short >= 4)),
+        ("one slip apart", (slips <= 1) & (short >= _FEWEST_LETTERS)),
         ("same first word", names.head[first] == names.head[second]),
         ("same initial", initial),
         ("alike", (likeness >= 0.87) & (short >= 3)),
@@ -279,7 +286,7 @@ def _last_names(names: Names, one: Codes, two: Codes) -> Levels:
     levels = _graded(
         Comparison.LAST_NAME,
         len(first),
-        ("one slip apart", (slips <= 1) & (short >= 4)),
+        ("one slip apart", (slips <= 1) & (short >= _FEWEST_LETTERS)),
         ("part of the other", part & (short >= 2)),
         ("same initial", initial),
         ("alike", (likeness >= 0.87) & (short >= 3)),
@@ -293,19 +300,22 @@ def _compact(names: Names, codes: Codes) -> list[str]:
 
 
 def _swapped(names: Names, left: Rows, right: Rows, levels: Levels) -> None:
-    """Where first and last name of one are last and first name of the other, at least as far as both are known."""
+    """Where first and last name of one are last and first name of the other, at least as far as both are known.
+
+    Of two that are known one may have a slip.
+    """
     first, last = levels[POSITION[Comparison.FIRST_NAME]], levels[POSITION[Comparison.LAST_NAME]]
     apart = (first == MISSING) | (first == different(Comparison.FIRST_NAME))
     apart &= (last == MISSING) | (last == different(Comparison.LAST_NAME))
     unsure = np.flatnonzero(apart)
     joined = np.append(names.joined, np.int32(-1))
     one, two = left[unsure], right[unsure]
-    crosses = [
-        (joined[names.first[one]], joined[names.last[two]]),
-        (joined[names.last[one]], joined[names.first[two]]),
-    ]
-    same = [(a >= 0) & (a == b) for a, b in crosses]
+    crosses = [(names.first[one], names.last[two]), (names.last[one], names.first[two])]
+    same = [(a >= 0) & (joined[a] == joined[b]) for a, b in crosses]
     absent = [(a < 0) | (b < 0) for a, b in crosses]
+    for cross, other in ((0, 1), (1, 0)):
+        half = np.flatnonzero(same[cross] & ~same[other] & ~absent[other])
+        same[other][half] = _slip_apart(names, *(codes[half] for codes in crosses[other]))
     whole = unsure[same[0] & same[1]]
     first[whole], last[whole] = (
         level(Comparison.FIRST_NAME, "first and last name swapped"),
@@ -313,6 +323,12 @@ def _swapped(names: Names, left: Rows, right: Rows, levels: Levels) -> None:
     )
     half = unsure[(same[0] & absent[1]) | (same[1] & absent[0])]
     first[half], last[half] = MISSING, level(Comparison.LAST_NAME, "first and last name swapped")
+
+
+def _slip_apart(names: Names, one: Codes, two: Codes) -> Bools:
+    texts = [_compact(names, codes) for codes in (one, two)]
+    found: Bools = (_slips(texts[0], texts[1], 1) <= 1) & (np.minimum(*map(_lengths, texts)) >= _FEWEST_LETTERS)
+    return found
 
 
 def _emails(features: Features, left: Rows, right: Rows) -> Levels:
@@ -390,31 +406,42 @@ def _companies(features: Features, left: Rows, right: Rows) -> Levels:
     return found
 
 
+def _businesses(features: Features, left: Rows, right: Rows, levels: Levels) -> None:
+    """Where no person is named, the company is who the row is about, and not where somebody works at the moment."""
+    unsure = np.flatnonzero(levels == different(Comparison.WORK))
+    if len(unsure):
+        unnamed = ~features.named()
+        about = unnamed[left[unsure]] & unnamed[right[unsure]]
+        levels[unsure[about]] = level(Comparison.WORK, "another business")
+
+
 def _company_names(one: Sequence[str], two: Sequence[str]) -> Levels:
-    within = np.fromiter(
-        (
-            set(a.split()) <= set(b.split())
-            or set(b.split()) <= set(a.split())
-            or a.replace(" ", "") == b.replace(" ", "")
-            for a, b in zip(one, two, strict=True)
-        ),
-        np.bool_,
-        len(one),
-    )
+    within = cpdist(one, two, scorer=fuzz.token_set_ratio, score_cutoff=100, dtype=np.float32) == 100
+    joined = [[text.replace(" ", "") for text in texts] for texts in (one, two)]
+    within |= np.fromiter(map(eq, *joined), np.bool_, len(one))
     short = np.minimum(_lengths(one), _lengths(two))
     alike = (_likeness(one, two) >= 0.92) | (_slips(one, two, 2) <= 2) & (short >= 6)
     return _graded(Comparison.WORK, len(one), ("alike", within | alike))
 
 
 def _places(features: Features, left: Rows, right: Rows) -> Levels:
+    """A postcode with a slip says nothing where the cities are plainly others."""
     comparison = Comparison.PLACE
-    near = np.zeros(len(left), np.bool_)
-    for column, least in ((features.city, 4), (features.postcode, 4)):
-        one, two = column.codes[left], column.codes[right]
-        both = np.flatnonzero((one >= 0) & (two >= 0))
-        first, second, where = _distinct(one[both], two[both])
-        texts = column.strings(first), column.strings(second)
-        close = (_slips(*texts, 1) <= 1) & (np.minimum(*map(_lengths, texts)) >= least)
-        near[both] |= close[where]
+    cities, postcodes = (_near(column, left, right) for column in (features.city, features.postcode))
+    silent = (features.city.codes[left] < 0) | (features.city.codes[right] < 0)
     region = _plain(features.region.codes, left, right) == SAME
-    return _graded(comparison, len(left), ("slips apart", near), ("same region", region))
+    return _graded(comparison, len(left), ("slips apart", cities | postcodes & silent), ("same region", region))
+
+
+def _near(column: Column, left: Rows, right: Rows) -> Bools:
+    """A slip or two apart, or one with more behind it, such as New York and New York City."""
+    found = np.zeros(len(left), np.bool_)
+    one, two = column.codes[left], column.codes[right]
+    both = np.flatnonzero((one >= 0) & (two >= 0))
+    first, second, where = _distinct(one[both], two[both])
+    texts = column.strings(first), column.strings(second)
+    short, slips = np.minimum(*map(_lengths, texts)), _slips(*texts, 2)
+    begins = cpdist(*texts, scorer=Prefix.similarity, dtype=np.int32) == short
+    near = (slips <= 1) & (short >= 4) | (slips <= 2) & (short >= 8) | begins & (short >= 6)
+    found[both] = near[where]
+    return found

@@ -20,7 +20,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from winnow_pipeline.matching.levels import COMPARISONS, LEVELS, MISSING, MOST_LEVELS, OPEN, Comparison, Levels
+from winnow_pipeline.matching.levels import (
+    COMPARISONS,
+    LEVELS,
+    MISSING,
+    MOST_LEVELS,
+    OPEN,
+    POSITION,
+    Comparison,
+    Levels,
+)
 
 ROWS: Final = 60_000
 _FEWEST, _MOST = 1_000, 4_000_000
@@ -82,25 +91,34 @@ def probability(total: NDArray[np.float32]) -> NDArray[np.float32]:
 
 _MOST_MOVED: Final = 2.0
 """log2 by which data may move a weight of the model."""
+FITTED_ON: Final = {Comparison.FIRST_NAME: 7.13, Comparison.LAST_NAME: 6.81, Comparison.DATE_OF_BIRTH: 12.51}
+"""log2(m / u) of the same value by itself, in the people that the weights were fitted on.
+
+Of what has a vocabulary: values that every person brings along, such as phones, are rarer the more rows there are,
+which the prior says already.
+"""
 
 
 def moved(model: Model, counts: NDArray[np.float64], chance: Mapping[Comparison, float]) -> Model:
     """The model after a look at data: `counts` are matches by comparison and level, `chance` how often values agree.
 
-    Each weight moves by two at most, so that a strange batch can sharpen what is shipped and not overturn it.
+    The weight of the same value moves by how much more it says here than in the people that the model was fitted on: in
+    a list of many Kims the same surname says less. It moves by two at most, so that a strange batch can sharpen what is
+    shipped and not overturn it.
     """
-    weights: dict[Comparison, tuple[float, ...]] = {}
-    for place, comparison in enumerate(COMPARISONS):
+    weights = dict(model.weights)
+    for comparison, agreeing in chance.items():
         shipped = model.weights[comparison]
-        seen = counts[place, 1 : len(shipped)]
-        updated = list(shipped)
-        agreeing = chance.get(comparison)
-        if seen.sum() >= 1_000 and agreeing:
-            share = (seen[0] + 1) / (seen.sum() + 2)
-            fitted = float(np.log2(share / max(agreeing, 1e-9)))
-            updated[1] = min(max(fitted, shipped[1] - _MOST_MOVED), shipped[1] + _MOST_MOVED)
-        weights[comparison] = tuple(updated)
+        seen = counts[POSITION[comparison], 1 : len(shipped)]
+        if seen.sum() >= _FEWEST_MATCHES and agreeing:
+            by_itself = math.log2((seen[0] + 1) / (seen.sum() + 2) / agreeing)
+            move = min(max(by_itself - FITTED_ON[comparison], -_MOST_MOVED), _MOST_MOVED)
+            weights[comparison] = (shipped[0], shipped[1] + move, *shipped[2:])
     return replace(model, weights=weights)
+
+
+_FEWEST_MATCHES: Final = 1_000
+"""That say how often matches agree."""
 
 
 def _weights(comparison: Comparison, *values: float) -> tuple[float, ...]:
@@ -114,14 +132,14 @@ SHIPPED: Final = Model(
     prior=-11.2,
     threshold=0.85,
     weights={
-        Comparison.FIRST_NAME: _weights(Comparison.FIRST_NAME, 4.4, 3.5, 4.6, 2.2, 5.5, 3.1, 4.5, -4.2),
-        Comparison.LAST_NAME: _weights(Comparison.LAST_NAME, 4.0, 4.8, 1.6, 2.0, 1.5, 5.8, -5.0),
+        Comparison.FIRST_NAME: _weights(Comparison.FIRST_NAME, 4.4, 3.5, 4.6, 2.2, 5.5, 3.1, 4.4, -5.0),
+        Comparison.LAST_NAME: _weights(Comparison.LAST_NAME, 4.0, 4.8, 1.6, 2.0, 1.5, 4.0, -5.0),
         Comparison.EMAIL: _weights(Comparison.EMAIL, 7.0, 1.4, 2.6, 0.1, -3.0, -0.9),
         Comparison.PHONE: _weights(Comparison.PHONE, 4.6, 3.9, -0.4),
         Comparison.LINKEDIN: _weights(Comparison.LINKEDIN, 16.5, 5.0, -5.6),
         Comparison.NATIONAL_ID: _weights(Comparison.NATIONAL_ID, 18.9, 13.0, 6.0, -0.1),
-        Comparison.DATE_OF_BIRTH: _weights(Comparison.DATE_OF_BIRTH, 13.2, 9.0, 7.0, 2.2, -0.9, -2.1),
-        Comparison.WORK: _weights(Comparison.WORK, 7.4, 7.4, 7.6, 5.3, -1.6),
+        Comparison.DATE_OF_BIRTH: _weights(Comparison.DATE_OF_BIRTH, 12.2, 9.0, 7.0, 2.2, -0.9, -2.1),
+        Comparison.WORK: _weights(Comparison.WORK, 7.4, 7.4, 7.6, 5.3, -5.0, -1.6),
         Comparison.STREET: _weights(Comparison.STREET, 3.7, 7.6, 3.1, -0.9),
         Comparison.PLACE: _weights(Comparison.PLACE, 5.7, 5.4, 4.1, 3.6, 0.9, -2.0),
     },

@@ -13,7 +13,8 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from winnow_pipeline.matching.clustering import clustered, reestimated
+from winnow_pipeline.matching.clustering import clustered, model_for
+from winnow_pipeline.matching.features import features_of
 from winnow_pipeline.matching.fields import MatchField
 from winnow_pipeline.matching.keys import matches_between
 from winnow_pipeline.matching.model import SHIPPED, Model
@@ -22,9 +23,6 @@ from winnow_pipeline.phases.prepared import Prepared, match_record
 from winnow_pipeline.vault.contents import lead_of
 from winnow_pipeline.vault.sealing import StoredContent, open_chunk
 from winnow_pipeline.vault.tenant_keys import OpenedKeys
-
-REESTIMATED_FROM = 50_000
-"""Rows; of fewer, levels that matter have too few pairs to say more than what is shipped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +78,9 @@ def numbers_of(content: bytes) -> list[int]:
 def cluster() -> Clusters:
     """Compare all rows that were added."""
     desk = _desk()
-    model = SHIPPED.for_rows(len(desk.records))
-    if len(desk.records) >= REESTIMATED_FROM:
-        model = reestimated(desk.records, model)
-    desk.model = model
-    found = clustered(desk.records, model=model, preference=desk.preferences)
+    features = features_of(desk.records)
+    desk.model = model = model_for(features)
+    found = clustered(features, model=model, preference=desk.preferences)
     return Clusters(
         numbers=np.array(desk.numbers, np.int64),
         survivor=found.survivor,
