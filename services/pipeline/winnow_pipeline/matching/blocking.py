@@ -7,6 +7,7 @@ keys, so that no block is left out and none takes its square in time.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -47,7 +48,7 @@ def passes_of(features: Features) -> Passes:
     city, postcode, street = features.city.codes, features.postcode.codes, features.street.codes
     work, company, birth = features.work, features.company.codes, features.birth
     unnamed = np.where(features.named(), -1, 1)
-    keys = (
+    keys: list[Callable[[], Places]] = [
         lambda: combined(features.email.codes),
         lambda: combined(features.phone.codes, first_initial),
         lambda: combined(features.phone.codes),
@@ -72,9 +73,9 @@ def passes_of(features: Features) -> Passes:
         lambda: combined(first_words(features.company), city, unnamed),
         lambda: combined(birth, postcode),
         lambda: combined(birth, city),
-    )
+    ]
     if len(features) <= FEW_ROWS:
-        keys += tuple(lambda codes=codes: combined(codes) for codes in (last, first, birth, street, postcode, city))
+        keys += [partial(combined, codes) for codes in (last, first, birth, street, postcode, city)]
     cuts = (
         combined(last, first),
         combined(first, last_sound),
@@ -84,7 +85,7 @@ def passes_of(features: Features) -> Passes:
         combined(city, first),
         combined(features.phone.codes),
     )
-    return Passes(keys, cuts)
+    return Passes(tuple(keys), cuts)
 
 
 def pairs_of(keys: Places, passes: Passes) -> Iterator[Pairs]:
