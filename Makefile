@@ -90,6 +90,7 @@ bench-smoke: .environment-bench
 	$(IN) -m bench.bench_dedup --without-splink --people 3000 --sets fake_1000 febrl_3
 	$(IN) -m bench.bench_pipeline --sizes 500 2000
 	$(IN) -m bench.bench_validate --rows 2000 --rounds 1
+	$(IN) -m bench.bench_upload --sizes 1000000 2000000
 
 ## What is generated and committed
 

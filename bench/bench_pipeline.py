@@ -2,7 +2,7 @@
 
 Each file is a tenant's first, so that it is compared with itself alone. The naive loop parses the same file, asks
 phonenumbers and email-validator about every row, and COPYs the rows: no phase more. With `--beside` another tenant's
-500 rows and single calls of `/v1/scoring` run alone first, then while the largest file is processed.
+500 rows and single calls of `/v1/scoring` run alone first, then for as long as the largest file is processed.
 
     python -m bench.bench_pipeline [--sizes 10000 100000 1000000] [--processes 1] [--beside]
 """
@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +56,30 @@ class Tenant:
         begun.raise_for_status()
         return str(begun.json()["batch_id"])
 
-    def wait(self, batch: str, *, pause: float) -> Mapping[str, Any]:
+    def wait(self, batch: str, *, pause: float, phases: "Phases | None" = None) -> Mapping[str, Any]:
         while True:
             found: Mapping[str, Any] = self.session.get(f"{self.url}/api/batches/{batch}", timeout=60).json()
+            if phases is not None:
+                phases.look_at(found)
             if found["status"] in ENDED and found["finished_at"]:
                 return found
             time.sleep(pause)
+
+
+@dataclass(slots=True)
+class Phases:
+    """When each phase was through with all rows, in seconds from the beginning."""
+
+    began: float = field(default_factory=time.perf_counter)
+    through: dict[str, float] = field(default_factory=dict)
+
+    def look_at(self, batch: Mapping[str, Any]) -> None:
+        for each in batch["phases"]:
+            if each["total"] and each["done"] >= each["total"]:
+                self.through.setdefault(each["phase"], time.perf_counter() - self.began)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{phase} {seconds:.0f} s" for phase, seconds in self.through.items())
 
 
 @dataclass(slots=True)
@@ -105,67 +124,89 @@ def measured(stack: RunningStack, path: Path, rows: int) -> float:
     tenant = Tenant.new(stack)
     memory = Memory()
     with memory.watched(stack):
-        began = time.perf_counter()
-        found = tenant.wait(tenant.begin(path), pause=max(0.1, rows / 500_000))
-        seconds = time.perf_counter() - began
+        phases = Phases()
+        found = tenant.wait(tenant.begin(path), pause=max(0.1, rows / 500_000), phases=phases)
+        seconds = time.perf_counter() - phases.began
     counts = found["counts"]
     assert counts["rows"] == sum(counts[name] for name in ("qualified", "rejected", "duplicate", "failed")) == rows
     most = ", ".join(f"{name} {size}" for name, size in sorted(memory.most.items(), key=lambda item: -item[1])[:5])
     print(
         f"{rows:>9,} leads: {seconds:7.1f} s, {rows / seconds:6,.0f} rows/s; qualified {counts['qualified']:,}, "
-        f"duplicate {counts['duplicate']:,}; MB at most: {most}",
+        f"duplicate {counts['duplicate']:,}; through {phases}; MB at most: {most}",
         flush=True,
     )
     return seconds
 
 
 class Beside:
-    """Single scores at even intervals, and another tenant's small file."""
+    """Single scores at even intervals for as long as a block lasts."""
 
-    def __init__(self, stack: RunningStack, folder: Path) -> None:
-        self._stack = stack
-        self._small = folder / "small.csv"
-        lead_files.write(self._small, SMALL, seed=5)
-        self._scorer = Tenant.new(stack)
+    def __init__(self, stack: RunningStack, *, rate: float = 20.0) -> None:
+        self._url = f"{stack.endpoints.gateway}/v1/scoring"
+        self._rate = rate
+        self._tenant = Tenant.new(stack)
+        self._taken: list[float] = []
         body = {"name": "A", "industry": "Software"}
-        self._scorer.session.put(f"{stack.endpoints.gateway}/v1/companies/a.com", json=body, timeout=30)
+        self._tenant.session.put(f"{stack.endpoints.gateway}/v1/companies/a.com", json=body, timeout=30)
 
-    def scores(self, *, seconds: float, rate: float = 20.0) -> float:
-        """The 99th percentile, in milliseconds."""
-        taken: list[float] = []
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        over = threading.Event()
+        self._taken = []
+        caller = threading.Thread(target=self._ask, args=(over,))
+        caller.start()
+        try:
+            yield
+        finally:
+            over.set()
+            caller.join()
+
+    def _ask(self, over: threading.Event) -> None:
         begin = time.perf_counter()
-        for place in range(int(seconds * rate)):
-            time.sleep(max(0.0, begin + place / rate - time.perf_counter()))
+        for place in count():
+            if over.wait(max(0.0, begin + place / self._rate - time.perf_counter())):
+                return
             started = time.perf_counter()
-            url = f"{self._stack.endpoints.gateway}/v1/scoring"
-            self._scorer.session.post(url, json={"domain": "a.com"}, timeout=30)
-            taken.append((time.perf_counter() - started) * 1000)
-        return sorted(taken)[int(len(taken) * 0.99)]
+            self._tenant.session.post(self._url, json={"domain": "a.com"}, timeout=30).raise_for_status()
+            self._taken.append((time.perf_counter() - started) * 1000)
 
-    def small(self) -> float:
-        """Seconds for another tenant's 500 rows."""
-        tenant = Tenant.new(self._stack)
-        began = time.perf_counter()
-        tenant.wait(tenant.begin(self._small), pause=0.05)
-        return time.perf_counter() - began
+    @property
+    def p99(self) -> float:
+        """In milliseconds."""
+        return sorted(self._taken)[int(len(self._taken) * 0.99)]
+
+    def __len__(self) -> int:
+        return len(self._taken)
 
 
-def beside(stack: RunningStack, folder: Path, path: Path, *, seconds: float) -> None:
+def small(stack: RunningStack, path: Path) -> float:
+    """Seconds for 500 rows of a tenant that is new."""
+    tenant = Tenant.new(stack)
+    began = time.perf_counter()
+    tenant.wait(tenant.begin(path), pause=0.05)
+    return time.perf_counter() - began
+
+
+def beside(stack: RunningStack, path: Path, few: Path, *, seconds: float) -> None:
     """What a large batch does to others."""
-    others = Beside(stack, folder)
-    others.small()
-    alone = others.scores(seconds=seconds), min(others.small() for _ in range(3))
+    scores = Beside(stack)
+    small(stack, few)
+    with scores.asking():
+        time.sleep(seconds)
+    alone = scores.p99, sorted(small(stack, few) for _ in range(5))[2]
     large = Tenant.new(stack)
     batch = large.begin(path)
-    time.sleep(1.0)
-    during: list[tuple[float, float]] = []
-    while not large.session.get(f"{large.url}/api/batches/{batch}", timeout=60).json()["finished_at"]:
-        during.append((others.scores(seconds=min(seconds, 10.0)), others.small()))
-    worst = max(score for score, _ in during), max(small for _, small in during)
+    during: list[float] = []
+    with scores.asking():
+        while not large.session.get(f"{large.url}/api/batches/{batch}", timeout=60).json()["finished_at"]:
+            time.sleep(2.0)
+            during.append(small(stack, few))
+    middle = sorted(during)[len(during) // 2]
+    times = f"{middle / alone[1]:.1f}x, {max(during) / alone[1]:.1f}x"
     print(
-        f"beside a large batch, at worst of {len(during)} looks: p99 of single scores {worst[0]:.1f} ms, alone "
-        f"{alone[0]:.1f} ms ({worst[0] / alone[0]:.1f}x); another tenant's {SMALL} rows {worst[1]:.1f} s, alone "
-        f"{alone[1]:.1f} s ({worst[1] / alone[1]:.1f}x)"
+        f"beside a large batch: p99 of {len(scores):,} single scores {scores.p99:.0f} ms, alone {alone[0]:.0f} ms "
+        f"({scores.p99 / alone[0]:.1f}x); another tenant's {SMALL} rows {middle:.1f} s in the middle, "
+        f"{max(during):.1f} s at worst of {len(during)}, alone {alone[1]:.1f} s ({times})"
     )
 
 
@@ -197,7 +238,9 @@ def main() -> None:
         )
         print(f"{largest:,} leads take {taken[largest] / taken[middle]:.1f}x the time of {middle:,}")
         if options.beside:
-            beside(stack, folder, paths[largest], seconds=10.0)
+            few = folder / "few.csv"
+            lead_files.write(few, SMALL, seed=5)
+            beside(stack, paths[largest], few, seconds=60.0)
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ def _household(draw: random.Random, *, seed: int, companies: int) -> list[Person
     home = _home(draw)
     size = bisect([0.55, 0.82, 0.93, 1.0], draw.random()) + 1
     last, year = _surname(draw), draw.randint(1950, 1985)
-    people = []
+    people: list[Person] = []
     for member in range(size):
         child = member >= 2 or (member == 1 and draw.random() < 0.2)
         born = (

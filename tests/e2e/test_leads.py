@@ -239,6 +239,54 @@ def test_results_come_in_every_format_and_formulas_are_none(account: Account) ->
     assert table.column("contact.email").to_pylist() == ["danger@formula.com"]
 
 
+def test_naughty_strings_break_nothing_in_any_field(account: Account) -> None:
+    naughty = orjson.loads((data_folder() / "naughty_strings" / "blns.json").read_bytes())
+    fields: tuple[str, ...] = (
+        "First Name",
+        "Last Name",
+        "Email",
+        "Phone",
+        "Job Title",
+        "Company",
+        "Website",
+        "LinkedIn",
+        "Industry",
+    )
+    fields += ("City", "Street", "Postcode", "State", "Country", "Date of Birth", "Employees", "Revenue", "Notes")
+    people = [dict.fromkeys(fields, text) for text in naughty if text.strip()]
+    people += [
+        dict(zip(fields, person(number, tag="n"), strict=False)) | {"Notes": t} for number, t in enumerate(naughty)
+    ]
+    people += [{"Email": f"p{number}@example.com", field: "\x00=1"} for number, field in enumerate(fields)]
+
+    batch = processed(account, orjson.dumps(people), name="naughty.json", **OPEN)
+    path = f"/api/download/{batch['batch_id']}?status=all"
+    written = list(csv.reader(io.StringIO(account.call("GET", f"{path}&format=csv").text, newline="")))
+
+    assert batch["status"] == "completed"
+    assert sums_up(batch)
+    assert len(rows_of(account, batch["batch_id"])) == batch["counts"]["rows"] == len(people) == len(written) - 1
+    assert batch["counts"]["qualified"] >= len(naughty)
+    assert not any(cell.startswith(("=", "@", "\t", "\r")) for row in written for cell in row)
+
+
+def test_naughty_strings_as_names_and_ids_are_labels_or_refused(account: Account) -> None:
+    naughty = orjson.loads((data_folder() / "naughty_strings" / "blns.json").read_bytes())
+    content = csv_of([person(7, tag="n")])
+    sent = upload(account, content)
+    answers = []
+    for text in naughty:
+        about = {"params": {"filename": text}, "data": content, "headers": {"Content-Type": "text/csv"}}
+        answers.append(account.call("POST", "/api/upload", **about))
+        bodies = ({"filename": text}, {"upload_id": text}, {"upload_id": sent, "rule_id": text})
+        answers += [account.call("POST", "/api/process", json=body) for body in bodies]
+        answers.append(account.call("POST", f"/api/uploads/{sent}/preview", json={"mapping": {text: "email"}}))
+        answers.append(account.call("POST", "/v1/privacy/export", json={"email": text}))
+        answers.append(account.call("GET", "/v1/leads", params={"batch_id": text, "cursor": text}))
+
+    assert {answer.status_code for answer in answers} <= {200, 201, 202, 404, 422}
+
+
 def test_another_tenant_sees_nothing_of_it(account: Account, stack: RunningStack) -> None:
     batch = processed(account, csv_of([person(5, tag="f")]), **OPEN)
     [row] = rows_of(account, batch["batch_id"])

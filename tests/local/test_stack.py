@@ -63,7 +63,7 @@ def test_endpoints_name_everything_and_are_private(scaled: RunningStack) -> None
     assert written["api_key"].startswith("wk_live_")
     assert set(written["postgres"]) == {"gateway", "scoring", "pipeline"}
     counts = {name: len(ids) for name, ids in written["processes"].items()}
-    assert counts == {"postgres": 1, "valkey": 1, "kafka": 1, "gateway": 2, "scoring": 5}
+    assert counts == {"postgres": 1, "valkey": 1, "kafka": 1, "gateway": 2, "scoring": 6, "pipeline": 2}
 
 
 def test_every_process_in_the_endpoints_runs(scaled: RunningStack) -> None:

@@ -127,3 +127,8 @@ def _texts(value: object) -> list[str]:
     if isinstance(value, dict):
         return [text for member in value.values() for text in _texts(member)]
     return [text for member in value for text in _texts(member)] if isinstance(value, list) else []
+
+
+@pytest.mark.parametrize("text", ["=1", "=1*2", "=(1)-2", " =1", "\x00=1", "@1", "\uff1d1", "\t1"])
+def test_formulas_of_numbers_are_formulas(text: str) -> None:
+    assert neutral(text) == "'" + text

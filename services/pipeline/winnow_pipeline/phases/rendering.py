@@ -80,7 +80,7 @@ COLUMNS: Final[Mapping[str, pa.DataType]] = {
 }
 
 _FORMULA: Final = re.compile(r"[\s\x00]*[=+\-@\uff0b\uff0d\uff1d\uff20]|[\t\r]")
-_NUMBER_TEXT: Final = re.compile(r"[+-]?[\d\s().,/;extEXT=*#-]*\d[\d\s().,/;extEXT=*#-]*%?")
+_NUMBER_TEXT: Final = re.compile(r"(?:[+-]\s*)?[(.]?\d[\d\s().,/;extEXT=*#-]*%?")
 
 
 class _Writer(Protocol):
