@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from winnow_pipeline.matching.blocking import Pairs, Passes, pairs_of, passes_of
 from winnow_pipeline.matching.columns import Codes
 from winnow_pipeline.matching.features import Features
-from winnow_pipeline.matching.levels import COMPARISONS, MOST_LEVELS, OPEN, Comparison, Levels, closed, plain_levels
+from winnow_pipeline.matching.levels import COMPARISONS, MOST_LEVELS, OPEN, Comparison, Levels, plain_levels
 from winnow_pipeline.matching.model import SHIPPED, Model, moved, probability
+from winnow_pipeline.matching.spelling import closed
 
 REESTIMATED_FROM: Final = 50_000
 """Rows; of fewer, levels that matter have too few pairs to say more than what is shipped."""
