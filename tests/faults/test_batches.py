@@ -19,8 +19,9 @@ pytestmark = pytest.mark.faults
 
 _ROWS = 20_000
 _COPIES = 500
-_KILLED = (
+_KILLED: tuple[tuple[str, str | None], ...] = (
     ("pipeline", "chunks"),
+    ("gateway", None),
     ("pipeline", "serve"),
     ("scoring", "bulk"),
     ("pipeline", "chunks"),

@@ -95,8 +95,8 @@ TRUTHS = {"fake_1000": fake_1000(), "febrl_3": febrl_3()}
 def test_people_of_the_truth_sets_are_found_by_the_one_shipped_configuration() -> None:
     found = {name: f1(compared(columns).survivor, persons) for name, (columns, persons) in TRUTHS.items()}
 
-    assert found["fake_1000"] >= 0.88
-    assert found["febrl_3"] >= 0.99
+    assert found["fake_1000"] >= 0.93
+    assert found["febrl_3"] >= 0.999
 
 
 def test_the_order_of_rows_changes_nothing_but_who_survives() -> None:
@@ -168,6 +168,42 @@ def test_slips_of_the_pen_leave_keys_in_common() -> None:
     other = ADA | {MatchField.FIRST_NAME: "ADA", MatchField.EMAIL: "ada.byron@exmaple.com", MatchField.CITY: "Leeds"}
 
     assert set(blocking_keys(ADA)) & set(blocking_keys(other))
+
+
+FIRST, LAST, CITY, POSTCODE = MatchField.FIRST_NAME, MatchField.LAST_NAME, MatchField.CITY, MatchField.POSTCODE
+COMPANY = MatchField.COMPANY
+SWAPPED = "first and last name swapped"
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "comparison", "level"),
+    [
+        ({FIRST: "Gabrielle", LAST: "Langer"}, {FIRST: "Langer", LAST: "Gabrielle"}, "last_name", SWAPPED),
+        ({FIRST: "Gabrielle", LAST: "Langer"}, {FIRST: "Laznger", LAST: "Gabrielle"}, "last_name", SWAPPED),
+        ({FIRST: "Gabrielle", LAST: "Langer"}, {FIRST: "Miller", LAST: "Gabrielle"}, "last_name", "different"),
+        ({CITY: "New York"}, {CITY: "New York City"}, "place", "slips apart"),
+        ({CITY: "Emerald", POSTCODE: "2290"}, {CITY: "Belmont", POSTCODE: "2298"}, "place", "different"),
+        ({POSTCODE: "2290"}, {POSTCODE: "2298"}, "place", "slips apart"),
+        ({COMPANY: "Circus Circus"}, {COMPANY: "Golden Nugget"}, "work", "another business"),
+        ({COMPANY: "Circus Circus", LAST: "Low"}, {COMPANY: "Golden Nugget", LAST: "Low"}, "work", "different"),
+        ({COMPANY: "Le Montrachet"}, {COMPANY: "Le Montrachet Bistro"}, "work", "alike"),
+    ],
+)
+def test_two_rows_are_as_alike_as_a_reader_would_say(left: Record, right: Record, comparison: str, level: str) -> None:
+    found = {step.field: step.level for step in waterfall(left, right, model=SHIPPED).steps}
+
+    assert found[comparison] == level
+
+
+def test_businesses_of_one_city_whose_names_begin_alike_are_compared() -> None:
+    columns = {
+        COMPANY: ["Second Street Grille", "Second Street Grill", "Golden Nugget"],
+        MatchField.STREET: ["200 E Fremont St", "200 E Fremont St", "129 Fremont St"],
+        CITY: ["Las Vegas"] * 3,
+        MatchField.PHONE: ["+17023853232", "+17023856277", "+17023857111"],
+    }
+
+    assert compared(columns).survivor.tolist() == [0, 0, 2]
 
 
 def test_a_large_batch_moves_weights_a_little_and_not_their_meaning() -> None:
