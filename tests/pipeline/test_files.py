@@ -159,6 +159,7 @@ async def test_a_user_adds_presets(tmp_path: Path) -> None:
         (gzip.compress(b"Email,Name\n" + b"a@example.com,A\n" * 2_000_000), "compression_bomb"),
         (gzip.compress(b"Email\n" + b"a@example.com\n" * 1000)[:-9], "truncated_file"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "bytes",
 )
 async def test_what_is_no_list_of_leads_is_refused_in_words(content: bytes, code: str) -> None:
     with pytest.raises(Unreadable) as refused:
