@@ -187,12 +187,28 @@ SWAPPED = "first and last name swapped"
         ({COMPANY: "Circus Circus"}, {COMPANY: "Golden Nugget"}, "work", "another business"),
         ({COMPANY: "Circus Circus", LAST: "Low"}, {COMPANY: "Golden Nugget", LAST: "Low"}, "work", "different"),
         ({COMPANY: "Le Montrachet"}, {COMPANY: "Le Montrachet Bistro"}, "work", "alike"),
+        ({COMPANY: "Engines", FIRST: "Ada"}, {COMPANY: "Engines", FIRST: "Grace"}, "person", "nothing agrees"),
+        ({COMPANY: "Engines", FIRST: "Ada"}, {COMPANY: "Engines"}, "person", "nothing agrees"),
+        ({COMPANY: "Engines", FIRST: "Ada"}, {LAST: "Byron", FIRST: "Adah"}, "person", "something agrees"),
     ],
 )
 def test_two_rows_are_as_alike_as_a_reader_would_say(left: Record, right: Record, comparison: str, level: str) -> None:
     found = {step.field: step.level for step in waterfall(left, right, model=SHIPPED).steps}
 
     assert found[comparison] == level
+
+
+def test_who_is_not_named_is_not_one_person_with_each_colleague() -> None:
+    columns = {
+        FIRST: ["Ada", None, "Grace", "Ada"],
+        LAST: ["Byron", None, "Hopper", "Byron"],
+        COMPANY: ["Analytical Engines"] * 4,
+        MatchField.DOMAIN: ["engines.com"] * 4,
+        MatchField.PHONE: ["+4930123456"] * 4,
+        CITY: ["Berlin"] * 4,
+    }
+
+    assert compared(columns).survivor.tolist() == [0, 1, 2, 0]
 
 
 def test_businesses_of_one_city_whose_names_begin_alike_are_compared() -> None:

@@ -51,11 +51,12 @@ class Features:
     def __len__(self) -> int:
         return len(self.birth)
 
-    def named(self) -> NDArray[np.bool_]:
-        """Rows that say anything of a person."""
+    def named(self, rows: Codes | slice = slice(None)) -> NDArray[np.bool_]:
+        """Which of these rows say anything of a person."""
         names = self.names
-        found = (names.first >= 0) | (names.last >= 0) | (self.email.codes >= 0) | (self.linkedin.codes >= 0)
-        return found | (self.national_id.codes >= 0) | (self.birth >= 0)
+        columns = (names.first, names.last, self.email.codes, self.linkedin.codes, self.national_id.codes, self.birth)
+        found: NDArray[np.bool_] = np.logical_or.reduce([codes[rows] >= 0 for codes in columns])
+        return found
 
     def identified(self) -> NDArray[np.bool_]:
         """Rows of which one says enough to know the same row again when it is seen twice."""

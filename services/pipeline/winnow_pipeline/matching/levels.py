@@ -2,7 +2,8 @@
 
 Level 0 is always "missing": one of both says nothing, which is evidence neither way. Level 1 is the same value. Levels
 of names, e-mail, phone and so on are found in two steps: `plain_levels` by comparing numbers, which takes nanoseconds,
-and leaves those where texts have to be compared letter by letter `OPEN`; `spelling.closed` decides these.
+and leaves those where texts have to be compared letter by letter `OPEN`; `spelling.closed` decides these. The last
+comparison is of the others: whether anything of the person agrees, where one of both names one.
 """
 
 from enum import StrEnum
@@ -32,6 +33,7 @@ class Comparison(StrEnum):
     WORK = "work"
     STREET = "street"
     PLACE = "place"
+    PERSON = "person"
 
 
 LEVELS: Final[dict[Comparison, tuple[str, ...]]] = {
@@ -61,6 +63,7 @@ LEVELS: Final[dict[Comparison, tuple[str, ...]]] = {
     Comparison.PLACE: (
         "missing", "same city and postcode", "same postcode", "same city", "slips apart", "same region", "different",
     ),
+    Comparison.PERSON: ("missing", "something agrees", "nothing agrees"),
 }  # fmt: skip
 COMPARISONS: Final = tuple(Comparison)
 POSITION: Final = {comparison: place for place, comparison in enumerate(COMPARISONS)}

@@ -142,6 +142,7 @@ SHIPPED: Final = Model(
         Comparison.WORK: _weights(Comparison.WORK, 7.4, 7.4, 7.6, 5.3, -5.0, -1.6),
         Comparison.STREET: _weights(Comparison.STREET, 3.7, 7.6, 3.1, -0.9),
         Comparison.PLACE: _weights(Comparison.PLACE, 5.7, 5.4, 4.1, 3.6, 0.9, -2.0),
+        Comparison.PERSON: _weights(Comparison.PERSON, 0.0, -12.0),
     },
 )
 """What is used unless a large batch says more."""

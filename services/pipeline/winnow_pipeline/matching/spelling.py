@@ -51,6 +51,7 @@ def closed(features: Features, left: Rows, right: Rows, levels: Levels) -> None:
     _close(levels[POSITION[Comparison.WORK]], lambda open_: _companies(features, left[open_], right[open_]))
     _businesses(features, left, right, levels[POSITION[Comparison.WORK]])
     _close(levels[POSITION[Comparison.PLACE]], lambda open_: _places(features, left[open_], right[open_]))
+    levels[POSITION[Comparison.PERSON]] = _persons(features, left, right, levels)
 
 
 def _close(levels: Levels, decide: Callable[[NDArray[np.int64]], Levels]) -> None:
@@ -255,8 +256,7 @@ def _businesses(features: Features, left: Rows, right: Rows, levels: Levels) -> 
     """Where no person is named, the company is who the row is about, and not where somebody works at the moment."""
     unsure = np.flatnonzero(levels == different(Comparison.WORK))
     if len(unsure):
-        unnamed = ~features.named()
-        about = unnamed[left[unsure]] & unnamed[right[unsure]]
+        about = ~features.named(left[unsure]) & ~features.named(right[unsure])
         levels[unsure[about]] = level(Comparison.WORK, "another business")
 
 
@@ -290,3 +290,29 @@ def _near(column: Column, left: Rows, right: Rows) -> Bools:
     near = (slips <= 1) & (short >= 4) | (slips <= 2) & (short >= 8) | begins & (short >= 6)
     found[both] = near[where]
     return found
+
+
+_OF_THE_PERSON: Final = {
+    Comparison.FIRST_NAME: ("different", "same initial"),
+    Comparison.LAST_NAME: ("different", "same initial"),
+    Comparison.EMAIL: ("different", "another at the same company"),
+    Comparison.LINKEDIN: ("different",),
+    Comparison.NATIONAL_ID: ("different",),
+    Comparison.DATE_OF_BIRTH: ("different", "same year", "two of day, month and year"),
+}
+"""What tells persons apart, with the levels that colleagues and families share."""
+
+
+def _persons(features: Features, left: Rows, right: Rows, levels: Levels) -> Levels:
+    """Whether anything of the person agrees, where one of both names one.
+
+    Company, switchboard and office are everybody's there: a row that names nobody would be one person with each of the
+    colleagues, and so make all of them one.
+    """
+    agrees = np.zeros(len(left), np.bool_)
+    for comparison, others in _OF_THE_PERSON.items():
+        found = levels[POSITION[comparison]]
+        agrees |= (found != MISSING) & ~np.isin(found, [level(comparison, name) for name in others])
+    about = features.named(left) | features.named(right)
+    kinds = np.where(agrees, SAME, level(Comparison.PERSON, "nothing agrees"))
+    return np.where(about, kinds, MISSING).astype(np.int8)
