@@ -199,7 +199,7 @@ def test_two_rows_are_as_alike_as_a_reader_would_say(left: Record, right: Record
 
 
 def test_who_is_not_named_is_not_one_person_with_each_colleague() -> None:
-    columns = {
+    columns: Columns = {
         FIRST: ["Ada", None, "Grace", "Ada"],
         LAST: ["Byron", None, "Hopper", "Byron"],
         COMPANY: ["Analytical Engines"] * 4,
@@ -212,7 +212,7 @@ def test_who_is_not_named_is_not_one_person_with_each_colleague() -> None:
 
 
 def test_businesses_of_one_city_whose_names_begin_alike_are_compared() -> None:
-    columns = {
+    columns: Columns = {
         COMPANY: ["Second Street Grille", "Second Street Grill", "Golden Nugget"],
         MatchField.STREET: ["200 E Fremont St", "200 E Fremont St", "129 Fremont St"],
         CITY: ["Las Vegas"] * 3,

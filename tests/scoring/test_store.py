@@ -7,6 +7,7 @@ from uuid import UUID
 
 from winnow_common import outbox
 from winnow_common.memory_log import MemoryLog
+from winnow_common.monthly_partitions import first_id
 from winnow_common.postgres import Pool, is_transient, transaction
 from winnow_common.relay import Relay
 from winnow_contracts import topics
@@ -143,7 +144,7 @@ async def test_a_month_that_began_in_the_default_partition_stays_there(pool: Poo
         "INSERT INTO score SELECT"
         " $1, $2, $1, 'a.com', 1, now(), ''::bytea, 'sr_a', 1, '', '', now(), true, 1, 'hot', ''::bytea",
         ACME,
-        partitions.first_id(moment),
+        first_id(moment),
     )
     async with pool.acquire() as connection:
         await partitions.keep(connection, now=moment)

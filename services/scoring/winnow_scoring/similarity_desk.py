@@ -15,6 +15,7 @@ from uuid import UUID
 import orjson
 from winnow_common import logs
 from winnow_common.errors import Problem, TemporaryError
+from winnow_common.monthly_partitions import first_id
 from winnow_common.outcome import Fact, Outcome
 from winnow_common.postgres import Connection, Write
 from winnow_contracts.similarity_cache import KEPT_MS
@@ -32,7 +33,6 @@ from winnow_scoring.similarity_answers import answer, computed, without_score
 from winnow_scoring.similarity_asks import Ask, Known, known_of, reason_for_none
 from winnow_scoring.store import models as models_store
 from winnow_scoring.store import names, similarity, waiting
-from winnow_scoring.store.partitions import first_id
 from winnow_scoring.store.similarity import Comparable, NewScore
 from winnow_scoring.store.waiting import MODEL, Owed, Waiting, Wanted
 

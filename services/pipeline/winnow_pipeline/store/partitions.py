@@ -1,51 +1,14 @@
-"""The monthly partitions of leads, their contents and keys, made ahead of time; ids begin with their batch's time."""
+"""The monthly partitions of leads, their contents and keys; ids begin with their batch's time."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
-from uuid import UUID
 
+from winnow_common import monthly_partitions
 from winnow_common.postgres import Connection
 
-MONTHS_AHEAD: Final = 2
-
-_TABLES: Final = ("lead", "vault", "pipeline_keys.lead_key")
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('winnow.pipeline.partitions', 0))"
-_EXISTING = """
-SELECT child.relname FROM pg_inherits JOIN pg_class AS child ON child.oid = inhrelid
-WHERE inhparent = $1::text::regclass
-"""
-_STRAYS = "SELECT EXISTS (SELECT FROM {table}_default WHERE lead_id >= $1 AND lead_id < $2)"
+TABLES: Final = {"lead": "lead_id", "vault": "lead_id", "pipeline_keys.lead_key": "lead_id"}
 
 
 async def keep(connection: Connection, *, now: datetime) -> None:
-    """Make the partitions from last month to the month after next; safe to run from several processes."""
-    async with connection.transaction():
-        await connection.execute(_LOCK)
-        for table in _TABLES:
-            await _keep(connection, table=table, now=now)
-
-
-async def _keep(connection: Connection, *, table: str, now: datetime) -> None:
-    existing = {row["relname"] for row in await connection.fetch(_EXISTING, table)}
-    strays = _STRAYS.format(table=table)
-    for offset in range(-1, MONTHS_AHEAD + 1):
-        start, end = _month(now, offset=offset), _month(now, offset=offset + 1)
-        name = f"{table}_{start:%Y%m}"
-        # A month that began in the default partition stays there, since its rows would have to be moved.
-        if name.rpartition(".")[2] in existing:
-            continue
-        if not await connection.fetchval(strays, first_id(start), first_id(end)):
-            await connection.execute(
-                f"CREATE TABLE {name} PARTITION OF {table} FOR VALUES FROM ('{first_id(start)}') TO ('{first_id(end)}')"
-            )
-
-
-def first_id(moment: datetime) -> UUID:
-    """The least UUID whose first 48 bits are this moment in milliseconds."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)
-
-
-def _month(now: datetime, *, offset: int) -> datetime:
-    """The first moment of the month that is so many away."""
-    months = now.year * 12 + now.month - 1 + offset
-    return datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
+    """Make those of the months around now."""
+    await monthly_partitions.keep(connection, TABLES, now=now)
