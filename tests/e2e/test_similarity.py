@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import requests
 from redis import Redis
+from winnow_local.postgres import run_sql
 from winnow_local.running import RunningStack
 
 from .account import Account, kill, processes, waited_for
@@ -55,6 +56,8 @@ def directory(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> 
         check=False,
     )
     assert (done.returncode, "60 of 60 rows loaded" in done.stdout) == (0, True), done.stdout + done.stderr
+    statement = "SELECT count(*) FROM listed_company"  # whoever answers for the directory follows it over the log
+    waited_for(lambda: run_sql(stack.endpoints.postgres["pipeline"], statements=statement).strip() == "60")
     return stack
 
 
