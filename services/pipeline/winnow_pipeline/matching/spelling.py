@@ -14,6 +14,7 @@ from winnow_pipeline.matching.columns import Bools, Codes, Column
 from winnow_pipeline.matching.features import Features
 from winnow_pipeline.matching.levels import (
     MISSING,
+    MOST_LEVELS,
     OPEN,
     POSITION,
     SAME,
@@ -303,6 +304,17 @@ _OF_THE_PERSON: Final = {
 """What tells persons apart, with the levels that colleagues and families share."""
 
 
+def _agreeing(comparison: Comparison, others: Sequence[str]) -> Bools:
+    """By level, whether it says that something agrees."""
+    found = np.ones(MOST_LEVELS, np.bool_)
+    found[[MISSING, *(level(comparison, name) for name in others)]] = False
+    return found
+
+
+_AGREEING: Final = {POSITION[each]: _agreeing(each, others) for each, others in _OF_THE_PERSON.items()}
+"""By the comparison's place."""
+
+
 def _persons(features: Features, left: Rows, right: Rows, levels: Levels) -> Levels:
     """Whether anything of the person agrees, where one of both names one.
 
@@ -310,9 +322,10 @@ def _persons(features: Features, left: Rows, right: Rows, levels: Levels) -> Lev
     colleagues, and so make all of them one.
     """
     agrees = np.zeros(len(left), np.bool_)
-    for comparison, others in _OF_THE_PERSON.items():
-        found = levels[POSITION[comparison]]
-        agrees |= (found != MISSING) & ~np.isin(found, [level(comparison, name) for name in others])
-    about = features.named(left) | features.named(right)
-    kinds = np.where(agrees, SAME, level(Comparison.PERSON, "nothing agrees"))
-    return np.where(about, kinds, MISSING).astype(np.int8)
+    for place, agreeing in _AGREEING.items():
+        agrees |= agreeing[levels[place]]
+    found = np.full(len(left), SAME, np.int8)
+    others = np.flatnonzero(~agrees)
+    named = features.named(left[others]) | features.named(right[others])
+    found[others] = np.where(named, level(Comparison.PERSON, "nothing agrees"), MISSING)
+    return found
