@@ -6,8 +6,10 @@ Weights add up, beginning with the prior odds; p = 2^w / (1 + 2^w).
 
 Levels are not independent of each other (a household shares surname, street and landline), so the shipped weights were
 not counted one by one but fitted together, as a logistic regression over the pairs that blocking finds among synthetic
-people and in the first two data sets of FEBRL, held near weights of common sense where these say little. The prior
-follows the number of rows: of twice as many rows a pair is half as likely one person.
+people and in the first two data sets of FEBRL, held near weights of common sense where these say little. Some were set
+by hand afterwards, by mistakes in the public truth sets: swapped names, different first names, the same date of birth,
+another business, and `person`. How well these sets are read is thus no measure for lists that nobody has looked at. The
+prior follows the number of rows: of twice as many rows a pair is half as likely one person.
 """
 
 import json
